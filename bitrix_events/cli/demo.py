@@ -1,0 +1,204 @@
+"""``demo``: a fake portal and an app in one process, so that the whole road can be watched."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bitrix_events.app import App
+from bitrix_events.cli.run import listen
+from bitrix_events.errors import BitrixEventsError
+from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
+from bitrix_events.rest.client import Client
+from bitrix_events.rest.sync import SyncClient
+from bitrix_events.settings import PREFIX, Settings
+from bitrix_events.testing import FakePortal
+from bitrix_events.testing.serving import serve_on_socket
+
+_PATIENCE_SECONDS = 30.0
+_LOOK_SECONDS = 0.02
+_TITLES = ("New roof", "Solar panels", "Garden shed", "Winter garden", "Carport")
+_CUSTOMERS = ("Ada", "Grace", "Edsger", "Barbara", "Donald")
+
+
+class DemoFailed(BitrixEventsError):
+    """The round did not end in time."""
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after one full round; exit code 0 if it worked.")
+    ] = False,
+) -> None:
+    """Watch the whole road: a fake portal installs an app, changes deals, and the app writes back.
+
+    Everything runs in this process, on free ports of this machine, and nothing is left behind.
+
+    Examples:
+
+        bitrix-events demo
+
+        bitrix-events demo --once
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_demo(console, once=once))
+
+
+def build_app(settings: Settings) -> App:
+    """The app of the demo: greets a new deal, and congratulates when one is won."""
+    app = App(settings)
+
+    @app.on(OnCrmDealAdd)
+    async def greet(deal: Deal, client: Client) -> None:
+        note = {"ENTITY_TYPE": "deal", "ENTITY_ID": deal.id, "COMMENT": f"Hello, {deal.title}"}
+        await client.call("crm.timeline.comment.add", fields=note)
+
+    @app.on(OnCrmDealUpdate)
+    def congratulate(deal: Deal, client: SyncClient) -> None:
+        if deal.stage_id == "WON":
+            note = {"ENTITY_TYPE": "deal", "ENTITY_ID": deal.id, "COMMENT": "Well done!"}
+            client.call("crm.timeline.comment.add", fields=note)
+
+    return app
+
+
+async def _demo(console: Console, *, once: bool) -> None:
+    async with AsyncExitStack() as exits:
+        folder = exits.enter_context(tempfile.TemporaryDirectory(prefix="bitrix-events-demo-"))
+        portal = FakePortal()
+        await exits.enter_async_context(portal.serve())
+        listener = listen("127.0.0.1", 0)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = _settings(portal, url, Path(folder) / "demo.db")
+        screen = _Screen(console, portal)
+        console.print(f"portal  {portal.base_url}  (a fake one, played by this process)")
+        console.print(f"app     {url}\n")
+        exits.enter_context(screen.showing_logs())
+        app = build_app(settings)
+        await exits.enter_async_context(serve_on_socket(app, listener=listener, lifespan=True))
+        await exits.enter_async_context(screen.showing_calls())
+
+        screen.say("portal", "an administrator installs the app")
+        await portal.install(f"{url}/install")
+        await screen.until(lambda: len(portal.bindings) >= 3, "the app subscribed to its events")
+        for number in itertools.count():
+            await _round(portal, screen, number)
+            if once:
+                break
+            await asyncio.sleep(1)
+        await portal.settled()
+        comments = len(portal.records("timeline_comment"))
+        console.print(f"\nDone: {len(portal.sent)} events sent, {comments} comments written back.")
+
+
+def _settings(portal: FakePortal, url: str, store: Path) -> Settings:
+    """The environment of an app that this portal can install, as options."""
+    variables = portal.environment(mode="app", public_url=url, store=f"sqlite:///{store}")
+    options = {name.removeprefix(PREFIX).lower(): value for name, value in variables.items()}
+    return Settings.load(**options)
+
+
+async def _round(portal: FakePortal, screen: _Screen, number: int) -> None:
+    """Add a deal, wait for the greeting; win it a second later, wait for the congratulation."""
+    customer, title = _CUSTOMERS[number % 5], _TITLES[number // 5 % 5]
+    deal = portal.add("deal", TITLE=f"{title} for {customer}", OPPORTUNITY=900 + number)
+    screen.say("portal", f"somebody adds deal {deal}: {title} for {customer}")
+    await screen.until(lambda: _comments(portal, deal) >= 1, "the greeting was written")
+    await asyncio.sleep(1)
+    portal.change("deal", deal, STAGE_ID="WON")
+    screen.say("portal", f"somebody moves deal {deal} to WON")
+    await screen.until(lambda: _comments(portal, deal) >= 2, "the congratulation was written")
+
+
+def _comments(portal: FakePortal, deal: int) -> int:
+    comments = portal.records("timeline_comment")
+    return sum(str(comment["ENTITY_ID"]) == str(deal) for comment in comments)
+
+
+class _Screen:
+    """Shows, in order, what people do, what the app logs, and what reaches the portal."""
+
+    def __init__(self, console: Console, portal: FakePortal) -> None:
+        self._console = console
+        self._portal = portal
+
+    def say(self, who: str, what: str) -> None:
+        """One line. ``who`` is people, the app, or the portal."""
+        moment = datetime.now().strftime("%H:%M:%S.%f")[:-3]
+        style = {"portal": "cyan", "app": "green"}.get(who, "red")
+        self._console.print(f"[dim]{moment}[/dim]  [{style}]{who:7}[/{style}] {escape(what)}")
+
+    @contextmanager
+    def showing_logs(self) -> Iterator[None]:
+        """Show the app's log lines for the length of the block."""
+        logger = logging.getLogger("bitrix_events")
+        handler = _LogLines(self)
+        level = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+    @asynccontextmanager
+    async def showing_calls(self) -> AsyncIterator[None]:
+        """Show the calls that reach the portal for the length of the block."""
+        task = asyncio.create_task(self._show_calls())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for something that has to happen.
+
+        Raises:
+            DemoFailed: it does not.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while not condition():  # noqa: ASYNC110 - the fake portal announces nothing
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            raise DemoFailed(f"this did not happen in {_PATIENCE_SECONDS:g} s: {what}") from None
+        await asyncio.sleep(2 * _LOOK_SECONDS)  # let the last lines be shown
+
+    async def _show_calls(self) -> None:
+        shown = 0
+        while True:
+            for call in self._portal.calls()[shown:]:
+                shown += 1
+                if call.method != "batch":
+                    self.say("portal", f"answers {call.method} {_brief(call.params)}")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+class _LogLines(logging.Handler):
+    def __init__(self, screen: _Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._screen.say("app", record.getMessage())
+
+
+def _brief(params: Mapping[str, Any]) -> str:
+    """Parameters in one short line: the text of a comment, else all of them."""
+    fields = params.get("fields")
+    if isinstance(fields, dict) and "COMMENT" in fields:
+        return f"deal {fields.get('ENTITY_ID')}: {fields['COMMENT']!r}"
+    return " ".join(f"{name}={value}" for name, value in params.items())

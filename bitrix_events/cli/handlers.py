@@ -1,0 +1,36 @@
+"""``handlers``: what an app reacts to."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from bitrix_events.cli.loading import load_app
+from bitrix_events.cli.run import AppArgument
+from bitrix_events.settings import Settings
+
+
+def handlers(app: AppArgument) -> None:
+    """Show which handlers run for which events.
+
+    Example:
+
+        bitrix-events handlers hello:app
+    """
+    loaded = load_app(app)
+    console = Console()
+    if not loaded.handlers:
+        console.print("No handler is registered. Write @app.on(OnCrmDealAdd) over a function.")
+        return
+    table = Table(box=None, header_style="bold")
+    for title in ("EVENT", "HANDLER", "KIND", "ATTEMPTS", "TIMEOUT"):
+        table.add_column(title)
+    rows = sorted((code, handler) for handler in loaded.handlers for code in handler.codes)
+    for code, handler in sorted(rows, key=lambda row: (row[0], row[1].name)):
+        kind = "async def" if handler.is_async else "def"
+        attempts, timeout = handler.retry.attempts, f"{handler.timeout:g} s"
+        table.add_row(code, handler.name, kind, str(attempts), timeout)
+    console.print(table)
+    if not Settings.load(complete=False).is_app:
+        codes = sorted({code for code, _ in rows})
+        console.print(f"\nTick these events in the outgoing webhook: {', '.join(codes)}")

@@ -1,0 +1,44 @@
+"""The command line: one module per command, errors in one line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from bitrix_events.cli.demo import demo
+from bitrix_events.cli.events import events
+from bitrix_events.cli.handlers import handlers
+from bitrix_events.cli.run import run
+from bitrix_events.cli.send import send
+from bitrix_events.errors import BitrixEventsError
+
+commands = typer.Typer(
+    name="bitrix-events",
+    help="Apps that react to Bitrix24: receive, store, handle, answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+commands.command()(run)
+commands.command()(demo)
+commands.command()(send)
+commands.command()(handlers)
+commands.add_typer(events, name="events")
+
+
+def main() -> None:
+    """Run a command; end with 1 and one line if it fails."""
+    try:
+        commands()
+    except BitrixEventsError as error:
+        Console(stderr=True, highlight=False).print(
+            f"[red]error:[/red] {_escape(str(error))}", soft_wrap=True
+        )
+        sys.exit(1)
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")

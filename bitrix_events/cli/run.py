@@ -1,0 +1,110 @@
+"""``run``: the server."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import socket
+import sys
+from typing import Annotated
+
+import typer
+import uvicorn
+from uvicorn.supervisors import ChangeReload
+
+from bitrix_events.app import App
+from bitrix_events.cli.loading import load_app
+from bitrix_events.cli.logs import log_config
+from bitrix_events.errors import SettingsError
+from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
+
+log = logging.getLogger("bitrix_events.run")
+
+AppArgument = Annotated[
+    str, typer.Argument(metavar="MODULE:APP", help="Where the app is, e.g. `hello:app`.")
+]
+
+
+def run(
+    app: AppArgument,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when a file changes; for development.")
+    ] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Receive events and run handlers.
+
+    Settings come from `BITRIX_EVENTS_…` variables, or from a `.env` file in this folder.
+
+    Examples:
+
+        bitrix-events run hello:app
+
+        bitrix-events run shop.app:app --host 0.0.0.0 --port 80
+    """
+    loaded = load_app(app)
+    settings = loaded.settings
+    if logging.getLevelName(log_level.upper()) == f"Level {log_level.upper()}":
+        raise SettingsError(f"--log-level is debug, info, warning or error, not {log_level}")
+    config = uvicorn.Config(
+        app if reload else loaded,
+        lifespan="on",
+        log_config=log_config(log_level, settings.log_format),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
+        reload=reload,
+    )
+    listening = listen(host, port)
+    _say_where(loaded, listening)
+    server = uvicorn.Server(config)
+    if reload:
+        ChangeReload(config, target=server.run, sockets=[listening]).run()
+        return
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:  # uvicorn raises it again after a clean stop
+        sys.exit(130)
+    if not server.started:
+        sys.exit(1)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SettingsError: the port is taken, or the address is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's algorithm only for sockets that name their protocol.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(2048)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            " stop the other program or choose another --port"
+        ) from error
+    sock.set_inheritable(True)
+    return sock
+
+
+def _say_where(app: App, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    log.info("listening on %s", base)
+    log.info("  events:   %s%s", base, EVENTS_PATH)
+    if app.settings.is_app:
+        log.info("  install:  %s%s", base, INSTALL_PATH)
+    codes = sorted({code for handler in app.handlers for code in handler.codes})
+    if codes:
+        log.info("  handles:  %s", ", ".join(codes))
+    else:
+        log.warning("no handler is registered; events are stored and nothing runs")

@@ -1,0 +1,112 @@
+"""``send``: an event as a portal would send it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bitrix_events.cli.loading import prepare_environment
+from bitrix_events.errors import BitrixEventsError, SettingsError, TransportError
+from bitrix_events.events import EntityEvent, LifecycleEvent, event_class
+from bitrix_events.rest.transport import Answer, Transport
+from bitrix_events.settings import Settings
+from bitrix_events.web.receive import FORM_TYPE
+from bitrix_events.wire.envelope import domain_of
+from bitrix_events.wire.form import encode_form
+
+
+class NotAccepted(BitrixEventsError):
+    """The app did not store the event."""
+
+
+def send(
+    code: Annotated[str, typer.Argument(help="Event code, e.g. `ONCRMDEALADD`.")],
+    id: Annotated[
+        int | None, typer.Option(help="Id of the record that the event is about.")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="More data; repeatable.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(help="Event address of the app.")
+    ] = "http://127.0.0.1:8000/events",
+    member_id: Annotated[
+        str | None, typer.Option(help="Portal that seems to send it; default: the webhook's.")
+    ] = None,
+) -> None:
+    """Send an event to a running app, as a portal would.
+
+    The application token is taken from `BITRIX_EVENTS_APPLICATION_TOKEN`.
+
+    Examples:
+
+        bitrix-events send ONCRMDEALADD --id 7
+
+        bitrix-events send ONCRMDEALMOVETOCATEGORY --id 7 --field CATEGORY_ID=3
+    """
+    prepare_environment()
+    settings = Settings.load(complete=False)
+    if settings.application_token is None:
+        raise SettingsError(
+            "BITRIX_EVENTS_APPLICATION_TOKEN is not set; it proves the sender, so the app refuses"
+            " an event without it"
+        )
+    auth = {"application_token": settings.application_token.get_secret_value()}
+    if settings.webhook_url is not None:
+        auth["domain"] = domain_of(settings.webhook_url.get_secret_value())
+    if member_id or settings.member_id:
+        auth["member_id"] = member_id or settings.member_id or ""
+    form = {
+        "event": code.upper(),
+        "data": build_data(code, id, field or []),
+        "ts": int(time.time()),
+        "auth": auth,
+    }
+    answer = asyncio.run(_post(url, encode_form(form)))
+    content = _read(answer)
+    if answer.status != 200:
+        why = content.get("message", "no explanation")
+        raise NotAccepted(f"the app answered {answer.status}: {why}")
+    number = content.get("delivery", "?")
+    Console(highlight=False).print(
+        f"stored as #{number}; see what became of it: bitrix-events events show {number}"
+    )
+
+
+def build_data(code: str, record_id: int | None, fields: list[str]) -> dict[str, Any]:
+    """The ``data`` of an event: the fields of the record, or bare fields for other events."""
+    values: dict[str, Any] = {} if record_id is None else {"ID": record_id}
+    for text in fields:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise SettingsError(f"--field {text!r} is not of the form NAME=VALUE")
+        values[name] = value
+    kind = event_class(code)
+    if issubclass(kind, EntityEvent) and record_id is None:
+        raise SettingsError(f"{code.upper()} is about a record: add --id")
+    if not issubclass(kind, LifecycleEvent) and record_id is not None:
+        return {"FIELDS": values}
+    return values
+
+
+async def _post(url: str, body: bytes) -> Answer:
+    transport = Transport()
+    try:
+        return await transport.post(url, body, FORM_TYPE)
+    except TransportError as error:
+        raise NotAccepted(f"{url}: {error}; does `bitrix-events run` run there?") from error
+    finally:
+        await transport.close()
+
+
+def _read(answer: Answer) -> dict[str, Any]:
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,92 @@
+"""Accepting a verified event: one stored delivery, one execution for each handler of its code."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from bitrix_events.events import Event, event_class
+from bitrix_events.messages import unhandled_event
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import Delivery, Installation, NewDelivery
+from bitrix_events.wire.envelope import Envelope
+
+log = logging.getLogger(__name__)
+
+
+class Registered(Protocol):
+    """What the inbox needs to know of a handler."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def codes(self) -> Sequence[str]: ...
+
+
+class Inbox:
+    """Stores what arrives, and wakes the worker.
+
+    Args:
+        wake: called after each stored delivery, from the event loop of the web server.
+    """
+
+    def __init__(
+        self, store: Store, handlers: Iterable[Registered], wake: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._wake = wake
+        self._by_code: Mapping[str, list[str]] = {}
+        self._warned: set[str] = set()
+        by_code: dict[str, list[str]] = {}
+        for handler in handlers:
+            for code in handler.codes:
+                by_code.setdefault(code, []).append(handler.name)
+        self._by_code = by_code
+
+    async def accept(self, envelope: Envelope, installation: Installation) -> int:
+        """Store a verified event; return the id of its delivery once it is safe on the disk.
+
+        An event that no handler wants is stored as well, for the day on which one does.
+
+        Raises:
+            StoreError: it could not be stored.
+        """
+        began = time.perf_counter()
+        event = build_event(envelope.code, envelope.data)
+        delivery = NewDelivery(
+            portal=installation.portal,
+            code=envelope.code,
+            data=envelope.data,
+            entity=event.entity_key,
+            sent_at=envelope.sent_at,
+            event_handler_id=envelope.event_handler_id,
+            user_id=envelope.credentials.user_id,
+        )
+        handlers = self._by_code.get(envelope.code, ())
+        delivery_id = await self._store.put(delivery, handlers)
+        if handlers:
+            self._wake()
+        elif envelope.code not in self._warned and len(self._warned) < 1000:
+            self._warned.add(envelope.code)
+            log.warning("%s", unhandled_event(envelope.code))
+        log.info(
+            "#%d %s %s from %s: stored in %.1f ms",
+            delivery_id,
+            envelope.code,
+            event.entity_key or "",
+            installation.domain,
+            (time.perf_counter() - began) * 1000,
+            extra={"action": "stored", "delivery": delivery_id, "portal": installation.portal},
+        )
+        return delivery_id
+
+
+def build_event(code: str, data: object, delivery: Delivery | None = None) -> Event:
+    """The event object for a code; with all that is known of it when there is a delivery."""
+    if delivery is None:
+        return event_class(code)(code, data)
+    return event_class(code)(
+        code, data, delivery.portal, delivery.sent_at, delivery.event_handler_id
+    )

@@ -1,0 +1,214 @@
+"""OAuthAccess: opens a portal with the installation's tokens, and renews them one at a time.
+
+Only one task of one process renews a pair of tokens; all others wait for the pair it stores. The
+new pair is stored before anybody uses it, because the old one is used up by then.
+
+Source: protocol.md 3.4 and 9.6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bitrix_events import signals
+from bitrix_events.errors import (
+    InstallationGone,
+    OAuthError,
+    PortalMoved,
+    PortalUnreachable,
+    TransportError,
+)
+from bitrix_events.portals.address import usable_endpoint
+from bitrix_events.portals.oauth import Grant, OAuthServer
+from bitrix_events.rest.client import Authorization
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import Installation, InstallationState, Tokens
+from bitrix_events.wire.envelope import domain_of
+
+log = logging.getLogger(__name__)
+
+_TOKEN = "oauth/token"
+_REFRESH_SECONDS = 20.0
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+class OAuthAccess:
+    """`rest.client.Access` to a portal that installed our app."""
+
+    def __init__(
+        self,
+        portal: str,
+        *,
+        store: Store,
+        oauth: OAuthServer,
+        allowed_hosts: Collection[str],
+        sender: object,
+    ) -> None:
+        self._portal = portal
+        self._store = store
+        self._oauth = oauth
+        self._allowed_hosts = allowed_hosts
+        self._sender = sender
+
+    async def authorize(self) -> Authorization:
+        return _authorization(await self._installation())
+
+    async def renew(self, refused: Authorization) -> Authorization:
+        # A handler that is cancelled now must not take the answer with it: the server has rotated
+        # the token, and nobody else would ever learn the new one.
+        return await asyncio.shield(asyncio.ensure_future(self._renew(refused)))
+
+    async def relocate(self, refused: Authorization, location: str) -> Authorization:
+        installation = await self._installation()
+        authorization = _authorization(installation)
+        if authorization.base_url != refused.base_url:
+            return authorization  # somebody else has followed the portal already
+        if refused.token is None:
+            raise PortalMoved(
+                "app.info", "", "there is no token to ask with", portal=refused.domain
+            )
+        try:
+            info = await self._oauth.app_info(refused.token)
+        except OAuthError as error:
+            if error.code.lower() not in ("expired_token", "invalid_token"):
+                raise self._unproven(refused, location, str(error)) from error
+            return await self.renew(refused)  # the answer to a refresh names the address, too
+        except TransportError as error:
+            raise PortalUnreachable(
+                "app.info", str(error), portal=refused.domain, maybe_executed=False
+            ) from error
+        if info.member_id != installation.member_id or info.client_id != self._oauth.client_id:
+            raise self._unproven(refused, location, "the token belongs to another app or portal")
+        moved = self._at_endpoint(installation, info.client_endpoint)
+        if moved.client_endpoint == installation.client_endpoint:
+            raise self._unproven(refused, location, "the OAuth server knows of no new address")
+        if not await self._store.save_installation(moved):
+            return await self.authorize()
+        await self._tell_if_moved(installation, moved)
+        return _authorization(moved)
+
+    async def _renew(self, refused: Authorization) -> Authorization:
+        while True:
+            installation = await self._installation()
+            present = _authorization(installation)
+            if present.token != refused.token:
+                return present
+            if await self._store.begin_refresh(
+                self._portal, version=installation.version, seconds=_REFRESH_SECONDS
+            ):
+                return await self._refresh(installation)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def _refresh(self, installation: Installation) -> Authorization:
+        assert installation.tokens is not None
+        try:
+            grant = await self._oauth.refresh(installation.tokens.refresh)
+        except TransportError as error:
+            raise PortalUnreachable(
+                _TOKEN, str(error), portal=installation.domain, maybe_executed=error.sent
+            ) from error
+        except OAuthError as error:
+            return await self._after_refusal(installation, error)
+        if grant.member_id and grant.member_id != installation.member_id:
+            raise InstallationGone(
+                _TOKEN,
+                "WRONG_MEMBER_ID",
+                "the OAuth server answered for another portal",
+                portal=installation.domain,
+            )
+        renewed = self._with_grant(installation, grant)
+        if not await self._store.save_installation(renewed):
+            return await self.authorize()  # the portal installed the app anew meanwhile
+        log.info("renewed the tokens of %s", renewed.domain)
+        await self._tell_renewed(renewed)
+        await self._tell_if_moved(installation, renewed)
+        return _authorization(renewed)
+
+    async def _after_refusal(self, installation: Installation, error: OAuthError) -> Authorization:
+        """Look again before believing that the tokens are lost; keep them in any case."""
+        if error.code.lower() == "invalid_grant":
+            lost = replace(installation, state=InstallationState.NEEDS_REAUTH)
+            if not await self._store.save_installation(lost):
+                return await self.authorize()
+        log.error("the tokens of %s cannot be renewed: %s", installation.domain, error)
+        raise InstallationGone(
+            _TOKEN,
+            error.code,
+            f"{error.description}; an administrator must install or open the app again",
+            portal=installation.domain,
+            status=error.status,
+        ) from error
+
+    def _with_grant(self, installation: Installation, grant: Grant) -> Installation:
+        tokens = Tokens(
+            grant.access,
+            grant.refresh,
+            datetime.now(UTC) + timedelta(seconds=grant.expires_in),
+        )
+        renewed = replace(
+            installation,
+            tokens=tokens,
+            scope=grant.scope or installation.scope,
+            status=grant.status or installation.status,
+        )
+        return self._at_endpoint(renewed, grant.client_endpoint)
+
+    def _at_endpoint(self, installation: Installation, endpoint: str) -> Installation:
+        """The installation at an address that the OAuth server named; as it was, if unusable."""
+        usable = usable_endpoint(endpoint, self._allowed_hosts)
+        if not usable:
+            return installation
+        return replace(installation, client_endpoint=usable, domain=domain_of(usable))
+
+    async def _installation(self) -> Installation:
+        installation = await self._store.installation(self._portal)
+        if installation is None or installation.tokens is None:
+            raise InstallationGone(
+                "authorize", "NOT_INSTALLED", "the app is not installed there", portal=self._portal
+            )
+        if installation.state is not InstallationState.ACTIVE:
+            raise InstallationGone(
+                "authorize",
+                installation.state.value,
+                "the app was removed, or somebody must install or open it again",
+                portal=installation.domain,
+            )
+        return installation
+
+    async def _tell_renewed(self, renewed: Installation) -> None:
+        assert renewed.tokens is not None
+        event = signals.OAuthTokenRenewed(
+            member_id=renewed.member_id,
+            domain=renewed.domain,
+            client_endpoint=renewed.client_endpoint,
+            user_id=renewed.user_id,
+            scope=renewed.scope,
+            access_token=renewed.tokens.access,
+            refresh_token=renewed.tokens.refresh,
+            expires_at=renewed.tokens.expires_at,
+        )
+        await signals.emit(signals.oauth_token_renewed, self._sender, event)
+
+    async def _tell_if_moved(self, before: Installation, after: Installation) -> None:
+        if before.domain == after.domain:
+            return
+        log.info("%s is now %s", before.domain, after.domain)
+        event = signals.PortalDomainChanged(
+            after.member_id, before.domain, after.domain, confirmed=True
+        )
+        await signals.emit(signals.portal_domain_changed, self._sender, event)
+
+    def _unproven(self, refused: Authorization, location: str, why: str) -> PortalMoved:
+        to = domain_of(location) or "nowhere"
+        return PortalMoved("app.info", "", f"it redirects to {to}; {why}", portal=refused.domain)
+
+
+def _authorization(installation: Installation) -> Authorization:
+    assert installation.tokens is not None
+    return Authorization(
+        installation.client_endpoint, installation.tokens.access, installation.domain
+    )

@@ -1,0 +1,138 @@
+"""One portal without an app: it calls us by an outgoing webhook, we call it by an incoming one.
+
+Both are made by hand in the portal and live in the settings. What the store remembers is the
+portal's member_id, and its new address once it has moved.
+
+Source: protocol.md 2.2 and 9.5.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from bitrix_events import signals
+from bitrix_events.errors import PortalMoved, SettingsError, TokenExpired, VerificationError
+from bitrix_events.portals.address import is_cloud_portal
+from bitrix_events.rest.client import Authorization
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import WEBHOOK_PORTAL, Installation
+from bitrix_events.wire.envelope import Credentials, domain_of
+from bitrix_events.wire.verify import token_digest, token_matches
+
+log = logging.getLogger(__name__)
+
+_WEBHOOK = re.compile(r"(https?://[^/?#@\s]+)(/(?:.*/)?rest/(?:api/)?[0-9]+/[^/?#\s]+)/?\Z", re.I)
+
+
+class WebhookPortal:
+    """The portal of the settings: verifies its events, and is the `rest.client.Access` to it."""
+
+    def __init__(
+        self,
+        webhook_url: SecretStr,
+        application_token: SecretStr,
+        *,
+        member_id: str | None,
+        store: Store,
+        sender: object,
+    ) -> None:
+        match = _WEBHOOK.match(webhook_url.get_secret_value().strip())
+        if match is None:
+            raise SettingsError(
+                "BITRIX_EVENTS_WEBHOOK_URL is not the address of an incoming webhook, such as"
+                " https://acme.bitrix24.com/rest/1/<code>/"
+            )
+        self._origin, self._path = match[1], match[2] + "/"
+        self._digest = token_digest(application_token)
+        self._member_id = member_id
+        self._store = store
+        self._sender = sender
+
+    async def prepare(self) -> None:
+        """Bring the stored row in line with the settings. What was learned of another portal or
+        with another address is forgotten."""
+        stored = await self._store.installation(WEBHOOK_PORTAL)
+        configured = Installation(
+            portal=WEBHOOK_PORTAL,
+            member_id=self._member_id or "",
+            domain=domain_of(self._origin),
+            client_endpoint=f"{self._origin}/rest/",
+            token_digest=self._digest,
+        )
+        if stored is not None:
+            if stored.client_endpoint == configured.client_endpoint:
+                configured = replace(
+                    configured,
+                    domain=stored.domain,
+                    member_id=self._member_id or stored.member_id,
+                )
+            configured = replace(configured, version=stored.version)
+            if configured == stored:
+                return
+        await self._store.save_installation(configured)
+
+    async def admit(self, code: str, credentials: Credentials) -> Installation:
+        """Prove that the portal of the settings sent this event.
+
+        Raises:
+            VerificationError: wrong token, or another portal's member_id.
+        """
+        installation = await self._installation()
+        if not token_matches(credentials.application_token, installation.token_digest):
+            raise VerificationError("the application token is not BITRIX_EVENTS_APPLICATION_TOKEN")
+        if not credentials.member_id or credentials.member_id == installation.member_id:
+            return installation
+        if installation.member_id:
+            raise VerificationError(
+                f"the token is right, but the event comes from member_id {credentials.member_id}"
+                f" and not from {installation.member_id}; if the portal was registered anew, set"
+                " BITRIX_EVENTS_MEMBER_ID to the new one"
+            )
+        learned = replace(installation, member_id=credentials.member_id)
+        if not await self._store.save_installation(learned):
+            return await self.admit(code, credentials)  # another event was faster; compare with it
+        return learned
+
+    async def authorize(self) -> Authorization:
+        domain = (await self._installation()).domain
+        scheme = self._origin.partition("://")[0]
+        return Authorization(f"{scheme}://{domain}{self._path}", None, domain)
+
+    async def renew(self, refused: Authorization) -> Authorization:
+        raise TokenExpired(
+            "authorize", "", "an incoming webhook has no token to renew", portal=refused.domain
+        )
+
+    async def relocate(self, refused: Authorization, location: str) -> Authorization:
+        installation = await self._installation()
+        if installation.domain != refused.domain:
+            return await self.authorize()
+        new_domain = domain_of(location)
+        is_safe = location.lower().startswith("https://") and is_cloud_portal(new_domain)
+        if not is_safe or new_domain == installation.domain:
+            raise PortalMoved(
+                "authorize",
+                "",
+                f"it redirects to {new_domain or 'nowhere'}, which is no Bitrix24 portal for sure;"
+                " if it has moved there, change BITRIX_EVENTS_WEBHOOK_URL",
+                portal=refused.domain,
+            )
+        moved = replace(installation, domain=new_domain)
+        if await self._store.save_installation(moved):
+            log.warning(
+                "%s is now %s; change BITRIX_EVENTS_WEBHOOK_URL", installation.domain, new_domain
+            )
+            event = signals.PortalDomainChanged(
+                moved.member_id, installation.domain, new_domain, confirmed=False
+            )
+            await signals.emit(signals.portal_domain_changed, self._sender, event)
+        return await self.authorize()
+
+    async def _installation(self) -> Installation:
+        installation = await self._store.installation(WEBHOOK_PORTAL)
+        assert installation is not None, "prepare() runs before anything else"
+        return installation

@@ -1,0 +1,135 @@
+"""What handlers may ask for, and the values they get: one table and one scope per attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from bitrix_events.events import Entity
+
+Factory = Callable[..., Any]
+Resolve = Callable[["Scope"], Awaitable[Any]]
+ReadEntity = Callable[[type[Entity]], Awaitable[Entity]]
+
+
+@dataclass(frozen=True, slots=True)
+class Depends:
+    """``Annotated[T, Depends(f)]``: the parameter gets the result of ``f``, itself injected.
+
+    ``f`` may be a function, a coroutine function, or a generator of either kind that yields once;
+    what follows its ``yield`` runs when the attempt is over. Its result is made once per attempt.
+    """
+
+    factory: Factory
+
+
+class Lifetime(Enum):
+    """How long a provided value is kept."""
+
+    APP = "app"
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How to make values of one type: a factory, with its own parameters already planned."""
+
+    factory: Factory
+    arguments: Mapping[str, Resolve]
+    lifetime: Lifetime
+
+
+@dataclass
+class Providers:
+    """The table of types that can be asked for.
+
+    Attributes:
+        built_in: types whose values every scope is given, with the kind of handler that may ask
+            for them: ``"async"``, ``"def"`` or ``""`` for both.
+    """
+
+    built_in: dict[Any, str] = field(default_factory=dict)
+    _by_type: dict[Any, Provider] = field(default_factory=dict)
+    _kept: dict[Any, Any] = field(default_factory=dict)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _making: dict[Any, asyncio.Lock] = field(default_factory=dict)
+
+    def add(self, wanted: Any, provider: Provider) -> None:
+        """Let ``provider`` make the values of this type."""
+        self._by_type[wanted] = provider
+
+    def find(self, wanted: Any) -> Provider | None:
+        """The provider of a type, or None."""
+        return self._by_type.get(wanted)
+
+    async def kept(self, wanted: Any, provider: Provider, scope: Scope) -> Any:
+        """The value that lives as long as the app; made on first use, once."""
+        async with self._making.setdefault(wanted, asyncio.Lock()):
+            if wanted not in self._kept:
+                self._kept[wanted] = await _make(provider, scope, self._open)
+            return self._kept[wanted]
+
+    async def close(self) -> None:
+        """Finish the generators behind kept values, last made first, and forget the values."""
+        await self._open.aclose()
+        self._kept.clear()
+        self._making.clear()
+
+
+class Scope:
+    """The values of one attempt. Each is made at most once."""
+
+    def __init__(
+        self, providers: Providers, given: Mapping[Any, Any], read_entity: ReadEntity
+    ) -> None:
+        self._providers = providers
+        self._values: dict[Any, Any] = dict(given)
+        self._read_entity = read_entity
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Scope:
+        return self
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        return await self._exit.__aexit__(*error)
+
+    async def get(self, wanted: Any) -> Any:
+        """The value of a type that is built in or provided."""
+        if wanted not in self._values:
+            provider = self._providers.find(wanted)
+            assert provider is not None, f"{wanted} was not checked at registration"
+            if provider.lifetime is Lifetime.APP:
+                return await self._providers.kept(wanted, provider, self)
+            self._values[wanted] = await _make(provider, self, self._exit)
+        return self._values[wanted]
+
+    async def depends(self, provider: Provider) -> Any:
+        """The result of a `Depends` function."""
+        if provider.factory not in self._values:
+            self._values[provider.factory] = await _make(provider, self, self._exit)
+        return self._values[provider.factory]
+
+    async def entity(self, wanted: type[Entity]) -> Entity:
+        """The record that the event is about."""
+        if wanted not in self._values:
+            self._values[wanted] = await self._read_entity(wanted)
+        entity: Entity = self._values[wanted]
+        return entity
+
+
+async def _make(provider: Provider, scope: Scope, exits: AsyncExitStack) -> Any:
+    arguments = {name: await resolve(scope) for name, resolve in provider.arguments.items()}
+    factory = provider.factory
+    if inspect.isasyncgenfunction(factory):
+        maker: Callable[..., AsyncIterator[Any]] = factory
+        return await exits.enter_async_context(asynccontextmanager(maker)(**arguments))
+    if inspect.isgeneratorfunction(factory):
+        sync_maker: Callable[..., Iterator[Any]] = factory
+        return exits.enter_context(contextmanager(sync_maker)(**arguments))
+    value = factory(**arguments)
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,236 @@
+"""Handler signature to injection plan, once, at registration.
+
+Whatever is wrong with a signature is said here, at import, with the names of handler and
+parameter; no delivery has to arrive first.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from bitrix_events.errors import HandlerSignatureError
+from bitrix_events.events import Entity, EntityEvent, Event
+from bitrix_events.routing.inject import Depends, Lifetime, Provider, Providers, Resolve, Scope
+
+Function = Callable[..., Any]
+
+
+def read_annotations(
+    function: Function, owner: str, local_names: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Parameter names to types, with a clear error where a type is not importable.
+
+    Args:
+        owner: how to name the function in errors.
+        local_names: names of the place where the function is defined; they count as well, so that
+            a handler may be defined inside a function.
+    """
+    try:
+        return typing.get_type_hints(function, localns=dict(local_names), include_extras=True)
+    except NameError as error:
+        wanted = error.name
+        culprits = [
+            name
+            for name, annotation in getattr(function, "__annotations__", {}).items()
+            if isinstance(annotation, str) and wanted and wanted in annotation
+        ]
+        where = f"parameter '{culprits[0]}'" if culprits else "its signature"
+        raise HandlerSignatureError(
+            f"{owner}: {where} is annotated with {wanted}, which does not exist at run time; import"
+            f" {wanted} outside of `if TYPE_CHECKING:`"
+        ) from error
+    except Exception as error:
+        raise HandlerSignatureError(f"{owner}: its annotations cannot be read: {error}") from error
+
+
+def plan_injection(
+    function: Function,
+    annotations: Mapping[str, Any],
+    *,
+    owner: str,
+    providers: Providers,
+    events: Sequence[type[Event]] = (),
+) -> dict[str, Resolve]:
+    """Decide for every parameter where its value comes from.
+
+    Args:
+        events: classes of the events that the handler is registered for.
+
+    Returns:
+        For each parameter to be filled, a function from the attempt's scope to the value.
+
+    Raises:
+        HandlerSignatureError: a parameter cannot be filled.
+    """
+    plan: dict[str, Resolve] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        planner = _Planner(function, parameter, annotations, owner, providers, events)
+        resolve = planner.plan()
+        if resolve is not None:
+            plan[parameter.name] = resolve
+    return plan
+
+
+class _Planner:
+    """One parameter of one function."""
+
+    def __init__(
+        self,
+        function: Function,
+        parameter: inspect.Parameter,
+        annotations: Mapping[str, Any],
+        owner: str,
+        providers: Providers,
+        events: Sequence[type[Event]],
+    ) -> None:
+        self._is_async = is_async(function)
+        self._parameter = parameter
+        self._annotations = annotations
+        self._owner = owner
+        self._providers = providers
+        self._events = events
+
+    def plan(self) -> Resolve | None:
+        parameter = self._parameter
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise self._error("collects arguments; a handler names each thing that it wants")
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise self._error("is positional only; handlers are called with keywords")
+        optional = parameter.default is not parameter.empty
+        if parameter.name not in self._annotations:
+            if optional:
+                return None
+            raise self._error("has no annotation, so nobody knows what it wants")
+        wanted = self._annotations[parameter.name]
+        resolve = self._plan_type(wanted)
+        if resolve is None and not optional:
+            name = _name(wanted)
+            raise self._error(
+                f"wants {name}, which nothing provides; call app.provide({name}, …) before the"
+                " handler is registered"
+            )
+        return resolve
+
+    def _plan_type(self, wanted: Any) -> Resolve | None:
+        if get_origin(wanted) is Annotated:
+            for extra in get_args(wanted)[1:]:
+                if isinstance(extra, Depends):
+                    return self._plan_depends(extra.factory)
+            wanted = get_args(wanted)[0]
+        if get_origin(wanted) in (Union, UnionType):
+            members = get_args(wanted)
+            if all(isinstance(member, type) and issubclass(member, Event) for member in members):
+                return self._plan_event(members)
+        if isinstance(wanted, type) and issubclass(wanted, Event):
+            return self._plan_event((wanted,))
+        if isinstance(wanted, type) and issubclass(wanted, Entity):
+            return self._plan_entity(wanted)
+        if wanted in self._providers.built_in:
+            self._check_kind_of_handler(wanted)
+            return lambda scope: scope.get(wanted)
+        if self._providers.find(wanted) is not None:
+            return lambda scope: scope.get(wanted)
+        return None
+
+    def _plan_event(self, wanted: tuple[type[Event], ...]) -> Resolve:
+        for event in self._events:
+            if not issubclass(event, wanted):
+                raise self._error(
+                    f"wants {' | '.join(map(_name, wanted))}, but the handler also runs for"
+                    f" {_name(event)}"
+                    if len(self._events) > 1
+                    else f"wants {' | '.join(map(_name, wanted))}, but the handler runs for"
+                    f" {_name(event)}"
+                )
+        return lambda scope: scope.get(Event)
+
+    def _plan_entity(self, wanted: type[Entity]) -> Resolve:
+        if wanted is Entity:
+            raise self._error("wants Entity; name the kind of record, such as Deal")
+        for event in self._events:
+            if not issubclass(event, EntityEvent):
+                raise self._error(f"wants {_name(wanted)}, but {_name(event)} is about no record")
+            if not issubclass(wanted, event.entity_type):
+                raise self._error(
+                    f"wants {_name(wanted)}, but {_name(event)} is about a"
+                    f" {_name(event.entity_type)}"
+                )
+            if event.entity_is_gone:
+                raise self._error(
+                    f"wants {_name(wanted)}, which no longer exists when {_name(event)} arrives;"
+                    f" ask for {_name(event)} and use its entity_id"
+                )
+        if not self._events:
+            raise self._error(f"wants {_name(wanted)}, which only a handler can ask for")
+        return lambda scope: scope.entity(wanted)
+
+    def _plan_depends(self, factory: Function) -> Resolve:
+        owner = f"{self._owner} > {getattr(factory, '__qualname__', repr(factory))}"
+        provider = plan_provider(
+            factory,
+            Lifetime.DELIVERY,
+            owner=owner,
+            providers=self._providers,
+            events=self._events,
+        )
+        return lambda scope: scope.depends(provider)
+
+    def _check_kind_of_handler(self, wanted: Any) -> None:
+        only_for = self._providers.built_in[wanted]
+        if only_for == "def" and self._is_async:
+            raise self._error(
+                f"wants {_name(wanted)}, which is for `def` handlers; an `async def` handler asks"
+                " for Client"
+            )
+        if only_for == "async" and not self._is_async:
+            raise self._error(
+                f"wants {_name(wanted)}, which is for `async def` handlers; a `def` handler asks"
+                " for SyncClient"
+            )
+        for event in self._events:
+            if getattr(event, "api_is_closed", False) and only_for:
+                raise self._error(
+                    f"wants {_name(wanted)}, but the portal refuses every call once"
+                    f" {_name(event)} was sent"
+                )
+
+    def _error(self, problem: str) -> HandlerSignatureError:
+        return HandlerSignatureError(f"{self._owner}: parameter '{self._parameter.name}' {problem}")
+
+
+def plan_provider(
+    factory: Function,
+    lifetime: Lifetime,
+    *,
+    owner: str,
+    providers: Providers,
+    events: Sequence[type[Event]] = (),
+) -> Provider:
+    """Plan the parameters of a factory, so that it can be called for an attempt."""
+    if not callable(factory):
+        raise HandlerSignatureError(f"{owner}: {factory!r} is not a function")
+    if inspect.isclass(factory) or not hasattr(factory, "__annotations__"):
+        return Provider(factory, {}, lifetime)
+    annotations = read_annotations(factory, owner, {})
+    arguments = plan_injection(
+        factory, annotations, owner=owner, providers=providers, events=events
+    )
+    return Provider(factory, arguments, lifetime)
+
+
+def is_async(function: Function) -> bool:
+    """Whether calling the function gives something to await, or to iterate asynchronously."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+async def resolve_all(plan: Mapping[str, Resolve], scope: Scope) -> dict[str, Any]:
+    """The arguments of one call, in the order of the signature."""
+    return {name: await resolve(scope) for name, resolve in plan.items()}
+
+
+def _name(wanted: Any) -> str:
+    return getattr(wanted, "__name__", None) or str(wanted)

@@ -1,0 +1,169 @@
+"""Every option, its variable, default and unit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bitrix_events.errors import SettingsError
+
+PREFIX = "BITRIX_EVENTS_"
+
+HostList = Annotated[tuple[str, ...], NoDecode]
+"""In the environment: names separated by commas."""
+
+
+class Settings(BaseSettings):
+    """Options of one app. Precedence: argument, environment, secret file, default.
+
+    Each option is read from ``BITRIX_EVENTS_<NAME>``, or from the file that
+    ``BITRIX_EVENTS_<NAME>_FILE`` names (Docker secrets).
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    webhook_url: SecretStr | None = None
+    """Incoming webhook of one portal, ``https://acme.bitrix24.com/rest/1/<code>/``."""
+    application_token: SecretStr | None = None
+    """Token that the portal shows for the outgoing webhook."""
+    member_id: str | None = None
+    """The one portal whose events are taken in webhook mode; default: that of the first event."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    """Credentials from the app's card. They make this an app that portals install."""
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    """Seals the tokens in the store; at least 32 characters."""
+    oauth_urls: HostList = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
+    """The only servers that ever receive the client secret, the preferred one first."""
+    allowed_hosts: HostList = ()
+    """Portals (``host`` or ``host:port``) that may be called over plain http."""
+    public_url: str | None = None
+    """Base of the URLs that portals call, ``https://app.example.com``."""
+
+    store: str = "sqlite:///data/bitrix_events.db"
+    """Where deliveries live: ``sqlite:///relative/path``, ``sqlite:////absolute/path``."""
+    body_limit: int = Field(default=256 * 1024, ge=1024)
+    """Bytes that one delivery may have."""
+    workers: int = Field(default=8, ge=1)
+    """Executions that run at the same time."""
+    portal_concurrency: int = Field(default=4, ge=1)
+    """Executions of one portal that run at the same time."""
+    sync_threads: int = Field(default=16, ge=1)
+    """Threads for ``def`` handlers."""
+    shutdown_seconds: float = Field(default=10.0, ge=0)
+    """How long running handlers may go on after a stop was asked for."""
+    log_format: Literal["text", "json"] | None = None
+    """Default: ``text`` on a terminal, else ``json``."""
+
+    @property
+    def is_app(self) -> bool:
+        """Portals install us (OAuth), as opposed to one portal reached by webhooks."""
+        return self.client_id is not None
+
+    @field_validator("oauth_urls", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(filter(None, map(str.strip, value.split(","))))
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("oauth_urls")
+    @classmethod
+    def _no_trailing_slash(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one server")
+        return tuple(url.rstrip("/") for url in value)
+
+    @classmethod
+    def load(cls, *, complete: bool = True, **options: Any) -> Settings:
+        """Read and check all options.
+
+        Args:
+            complete: also check that they describe one way to reach portals.
+
+        Raises:
+            SettingsError: an option is missing, malformed or contradicts another one.
+        """
+        try:
+            settings = cls(**options)
+        except ValidationError as error:
+            problem = error.errors(include_input=False, include_url=False)[0]
+            name = str(problem["loc"][0]) if problem["loc"] else "?"
+            raise SettingsError(f"{PREFIX}{name.upper()}: {problem['msg']}") from None
+        if complete:
+            settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise `SettingsError` unless the options describe one way to reach portals."""
+        webhook = {"WEBHOOK_URL": self.webhook_url, "APPLICATION_TOKEN": self.application_token}
+        app = {
+            "CLIENT_ID": self.client_id,
+            "CLIENT_SECRET": self.client_secret,
+            "SECRET_KEY": self.secret_key,
+        }
+        has_webhook = any(value is not None for value in webhook.values())
+        has_app = self.client_id is not None or self.client_secret is not None
+        if has_webhook and has_app:
+            raise SettingsError(
+                f"{_names(n for n, v in {**webhook, **app}.items() if v)} are set together; keep"
+                " either the two webhook variables (one portal) or the app's credentials"
+            )
+        if not has_webhook and not has_app:
+            raise SettingsError(
+                f"how to reach Bitrix24 is not set: give {_names(webhook)} (one portal, no app),"
+                f" or {_names(app)} (an app that portals install)"
+            )
+        missing = [name for name, value in (webhook if has_webhook else app).items() if not value]
+        if missing:
+            hint = ""
+            if "SECRET_KEY" in missing:
+                hint = (
+                    '; make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+                )
+            raise SettingsError(f"{_names(missing)} must be set as well{hint}")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _secret_files())
+
+
+def _secret_files() -> dict[str, Any]:
+    """Options whose value lies in the file that ``BITRIX_EVENTS_<NAME>_FILE`` names."""
+    found = {}
+    for name in Settings.model_fields:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if path:
+            try:
+                found[name] = Path(path).read_text().strip()
+            except OSError as error:
+                raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from error
+    return found
+
+
+def _names(names: Iterator[str] | dict[str, Any] | list[str]) -> str:
+    return " and ".join(f"{PREFIX}{name}" for name in names)

@@ -1,0 +1,71 @@
+"""What the engine and the portals need from a store, in the words of the domain.
+
+Every method is atomic. A method that changes something returns only after the change is
+committed and synced to the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bitrix_events.store.records import (
+    Claim,
+    DeliveryView,
+    Installation,
+    NewDelivery,
+    Verdict,
+)
+
+
+class Store(Protocol):
+    """Deliveries, executions and installations."""
+
+    async def open(self) -> None:
+        """Make ready; give executions that a dead process left running back to the queue.
+
+        Raises:
+            StoreError: the store cannot be used; the text says why and what to do.
+        """
+
+    async def close(self) -> None:
+        """Finish what was submitted and let go of the store."""
+
+    async def put(self, delivery: NewDelivery, handlers: Sequence[str]) -> int:
+        """Store a delivery and one waiting execution for each handler; return the delivery's id."""
+
+    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+        """Start up to ``limit`` due executions, fairly over the portals.
+
+        At most one execution of a lane runs at a time, and at most ``per_portal`` of a portal. The
+        attempt is counted before this returns, so that a handler that kills the process is not
+        started for ever.
+        """
+
+    async def settle(self, claim: Claim, verdict: Verdict) -> bool:
+        """Record how an attempt ended. False, and nothing written, if the claim was lost."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next resting lane becomes due."""
+
+    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
+        """The newest deliveries, newest first; ``before`` is the id to go on from."""
+
+    async def delivery(self, delivery_id: int) -> DeliveryView | None:
+        """One delivery, or None."""
+
+    async def installation(self, portal: str) -> Installation | None:
+        """One installation by the portal's key, or None."""
+
+    async def installation_at(self, domain: str) -> Installation | None:
+        """The installation of the portal with that address, or None."""
+
+    async def save_installation(self, installation: Installation) -> bool:
+        """Write an installation whose ``version`` is still the stored one (0: none is stored).
+
+        Ends a refresh that was begun. False if somebody else was faster; nothing is written then.
+        """
+
+    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
+        """Become the only one who renews the tokens of this version, for so many seconds."""

@@ -1,0 +1,98 @@
+-- Named statements of the SQLite store; `-- name:` starts one.
+
+-- name: put_delivery
+INSERT INTO delivery (portal, code, entity, data, received_at, sent_at, event_handler_id, user_id)
+VALUES (:portal, :code, :entity, :data, :now, :sent_at, :event_handler_id, :user_id);
+
+-- name: put_execution
+INSERT INTO execution (portal, lane, delivery_id, handler)
+VALUES (:portal, :lane, :delivery_id, :handler);
+
+-- name: put_lane
+INSERT INTO lane (portal, lane, state, pending, due)
+VALUES (:portal, :lane, 'ready', 1, :now)
+ON CONFLICT (portal, lane) DO UPDATE SET pending = pending + 1;
+
+-- name: wake_lanes
+UPDATE lane SET state = 'ready' WHERE state = 'delayed' AND due <= :now;
+
+-- name: next_ready_portal
+SELECT portal FROM lane WHERE state = 'ready' AND portal > :after ORDER BY portal LIMIT 1;
+
+-- name: running_lanes
+SELECT count(*) FROM lane WHERE portal = :portal AND state = 'running';
+
+-- name: oldest_ready_lane
+SELECT lane, token FROM lane WHERE portal = :portal AND state = 'ready' ORDER BY due LIMIT 1;
+
+-- name: hold_lane
+UPDATE lane SET state = 'running', token = token + 1 WHERE portal = :portal AND lane = :lane;
+
+-- name: first_waiting
+SELECT e.id AS execution_id, e.handler, e.attempt, d.*
+FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
+WHERE e.portal = :portal AND e.lane = :lane AND e.state = 'waiting'
+ORDER BY e.id LIMIT 1;
+
+-- name: start_execution
+UPDATE execution SET state = 'running', attempt = attempt + 1 WHERE id = :execution_id;
+
+-- name: let_go_of_lane
+UPDATE lane SET state = :lane_state, due = :due, pending = pending - :finished
+WHERE portal = :portal AND lane = :lane AND token = :token AND state = 'running';
+
+-- name: settle_execution
+UPDATE execution
+SET state = :state, note = :note, finished_at = :finished_at, attempt = attempt - :uncounted
+WHERE id = :execution_id;
+
+-- name: drop_empty_lane
+DELETE FROM lane WHERE portal = :portal AND lane = :lane AND pending <= 0;
+
+-- name: next_due
+SELECT min(due) FROM lane WHERE state = 'delayed';
+
+-- name: recover_executions
+UPDATE execution SET state = 'waiting', note = 'the process died while this ran'
+WHERE state = 'running';
+
+-- name: recover_lanes
+UPDATE lane SET state = 'ready' WHERE state = 'running';
+
+-- name: deliveries
+SELECT * FROM delivery WHERE id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: delivery
+SELECT * FROM delivery WHERE id = :id;
+
+-- name: executions
+SELECT e.*, l.due
+FROM execution AS e
+LEFT JOIN lane AS l
+    ON l.portal = e.portal AND l.lane = e.lane AND l.state = 'delayed' AND e.state = 'waiting'
+WHERE e.delivery_id = :delivery_id
+ORDER BY e.id;
+
+-- name: installation
+SELECT * FROM portal WHERE portal = :portal;
+
+-- name: installation_at
+SELECT * FROM portal WHERE domain = :domain ORDER BY updated_at DESC LIMIT 1;
+
+-- name: add_installation
+INSERT INTO portal (portal, member_id, domain, client_endpoint, state, token_digest, tokens,
+                    user_id, scope, status, version, updated_at)
+VALUES (:portal, :member_id, :domain, :client_endpoint, :state, :token_digest, :tokens,
+        :user_id, :scope, :status, 1, :now)
+ON CONFLICT (portal) DO NOTHING;
+
+-- name: change_installation
+UPDATE portal
+SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint, state = :state,
+    token_digest = :token_digest, tokens = :tokens, user_id = :user_id, scope = :scope,
+    status = :status, version = version + 1, refresh_until = 0, updated_at = :now
+WHERE portal = :portal AND version = :version;
+
+-- name: begin_refresh
+UPDATE portal SET refresh_until = :until
+WHERE portal = :portal AND version = :version AND refresh_until <= :now;

@@ -1,0 +1,423 @@
+"""The embedded store: one SQLite file, one writing thread, WAL, every commit synced.
+
+Exactly one process may have the file open for writing; a lock that dies with the process sees to
+it. So whatever is found running when the file is opened belongs to a dead process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bitrix_events.errors import StoreError
+from bitrix_events.store.records import (
+    Claim,
+    Delivery,
+    DeliveryView,
+    Execution,
+    Installation,
+    InstallationState,
+    NewDelivery,
+    State,
+    Tokens,
+    Verdict,
+)
+from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.sqlite.lock import FileLock
+from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T
+
+SCHEMA_VERSION = 1
+
+_HERE = files("bitrix_events.store.sqlite")
+_QUERIES = {
+    name: text.strip()
+    for name, text in re.findall(
+        r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)",
+        (_HERE / "queries.sql").read_text("utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+}
+_NEWEST = 2**63 - 1
+
+
+class SqliteStore:
+    """A `Store` in one SQLite file.
+
+    Args:
+        path: the file; made, with its folder, if it does not exist.
+        sealer: seals tokens; None for an app that stores none.
+        clock: seconds since 1970.
+        read_only: look at a file that another process may be writing; only the methods that
+            change nothing may be called.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        sealer: Sealer | None = None,
+        clock: Callable[[], float] = time.time,
+        read_only: bool = False,
+    ) -> None:
+        self._path = path
+        self._sealer = sealer
+        self._clock = clock
+        self._read_only = read_only
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._writer: GroupCommitWriter | None = None
+        self._writing: sqlite3.Connection | None = None
+        self._readers = threading.local()
+        self._opened_readers: list[sqlite3.Connection] = []
+        self._last_portal = ""
+
+    async def open(self) -> None:
+        if self._read_only:
+            if not self._path.exists():
+                raise StoreError(f"there is no store at {self._path}; has the app run here yet?")
+            _check_version(self._reader(), self._path)
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            locked = self._lock.acquire()
+        except OSError as error:
+            raise StoreError(f"cannot write to {self._path}: {error.strerror}") from error
+        if not locked:
+            raise StoreError(
+                f"{self._path} is in use by another process; one SQLite file serves one process:"
+                " stop the other one, or set BITRIX_EVENTS_STORE to another file"
+            )
+        try:
+            self._writing = self._connect()
+            self._writer = GroupCommitWriter(self._writing)
+            await self._writer.submit(_recover)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        for reader in self._opened_readers:
+            reader.close()
+        self._opened_readers.clear()
+        self._readers = threading.local()
+        if self._writing is not None:
+            self._writing.close()
+            self._writing = None
+        self._lock.release()
+
+    async def put(self, delivery: NewDelivery, handlers: Sequence[str]) -> int:
+        row = {
+            "portal": delivery.portal,
+            "code": delivery.code,
+            "entity": delivery.entity,
+            "data": json.dumps(delivery.data, ensure_ascii=False, separators=(",", ":")),
+            "now": self._clock(),
+            "sent_at": delivery.sent_at.timestamp() if delivery.sent_at else None,
+            "event_handler_id": delivery.event_handler_id,
+            "user_id": delivery.user_id,
+        }
+
+        def change(db: sqlite3.Connection) -> int:
+            delivery_id = db.execute(_QUERIES["put_delivery"], row).lastrowid
+            assert delivery_id is not None
+            entity = delivery.entity or f"#{delivery_id}"
+            for handler in handlers:
+                execution = {
+                    "portal": delivery.portal,
+                    "lane": f"{entity} {handler}",
+                    "delivery_id": delivery_id,
+                    "handler": handler,
+                    "now": row["now"],
+                }
+                db.execute(_QUERIES["put_execution"], execution)
+                db.execute(_QUERIES["put_lane"], execution)
+            return delivery_id
+
+        return await self._write(change)
+
+    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+        def change(db: sqlite3.Connection) -> list[Claim]:
+            db.execute(_QUERIES["wake_lanes"], {"now": self._clock()})
+            claims: list[Claim] = []
+            running: dict[str, int] = {}
+            portal = self._last_portal
+            passed_over = 0
+            while len(claims) < limit:
+                portal = _next_ready_portal(db, after=portal)
+                if not portal or passed_over > len(running):
+                    break
+                if portal not in running:
+                    running[portal] = _scalar(db, "running_lanes", portal=portal)
+                if running[portal] >= per_portal:
+                    passed_over += 1
+                    continue
+                passed_over = 0
+                running[portal] += 1
+                claims.append(_hold_oldest_lane(db, portal))
+            self._last_portal = portal
+            return claims
+
+        return await self._write(change)
+
+    async def settle(self, claim: Claim, verdict: Verdict) -> bool:
+        now = self._clock()
+        waits = verdict.state is State.WAITING
+        rests = waits and verdict.delay_seconds > 0
+        row = {
+            "portal": claim.delivery.portal,
+            "lane": claim.lane,
+            "token": claim.token,
+            "lane_state": "delayed" if rests else "ready",
+            "due": now + verdict.delay_seconds,
+            "finished": 0 if waits else 1,
+            "execution_id": claim.execution_id,
+            "state": verdict.state.value,
+            "note": verdict.note,
+            "finished_at": None if waits else now,
+            "uncounted": 0 if verdict.counted else 1,
+        }
+
+        def change(db: sqlite3.Connection) -> bool:
+            if db.execute(_QUERIES["let_go_of_lane"], row).rowcount == 0:
+                return False
+            db.execute(_QUERIES["settle_execution"], row)
+            if not waits:
+                db.execute(_QUERIES["drop_empty_lane"], row)
+            return True
+
+        return await self._write(change)
+
+    async def next_due(self) -> datetime | None:
+        return _moment(self._reader().execute(_QUERIES["next_due"]).fetchone()[0])
+
+    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
+        db = self._reader()
+        rows = db.execute(_QUERIES["deliveries"], {"limit": limit, "before": before or _NEWEST})
+        return [_view(db, row) for row in rows.fetchall()]
+
+    async def delivery(self, delivery_id: int) -> DeliveryView | None:
+        db = self._reader()
+        row = db.execute(_QUERIES["delivery"], {"id": delivery_id}).fetchone()
+        return _view(db, row) if row else None
+
+    async def installation(self, portal: str) -> Installation | None:
+        return self._installation("installation", {"portal": portal})
+
+    async def installation_at(self, domain: str) -> Installation | None:
+        return self._installation("installation_at", {"domain": domain})
+
+    async def save_installation(self, installation: Installation) -> bool:
+        row = {
+            "portal": installation.portal,
+            "member_id": installation.member_id,
+            "domain": installation.domain,
+            "client_endpoint": installation.client_endpoint,
+            "state": installation.state.value,
+            "token_digest": installation.token_digest,
+            "tokens": self._seal(installation),
+            "user_id": installation.user_id,
+            "scope": ",".join(installation.scope),
+            "status": installation.status,
+            "version": installation.version,
+            "now": self._clock(),
+        }
+        query = _QUERIES["change_installation" if installation.version else "add_installation"]
+        return await self._write(lambda db: db.execute(query, row).rowcount == 1)
+
+    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
+        now = self._clock()
+        row = {"portal": portal, "version": version, "now": now, "until": now + seconds}
+        return await self._write(
+            lambda db: db.execute(_QUERIES["begin_refresh"], row).rowcount == 1
+        )
+
+    async def _write(self, change: Change[T]) -> T:
+        if self._writer is None:
+            raise StoreError("the store is not open for writing")
+        return await self._writer.submit(change)
+
+    def _connect(self) -> sqlite3.Connection:
+        is_new = not self._path.exists()
+        try:
+            if is_new:
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"cannot open {self._path}: {error}") from error
+        try:
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA busy_timeout = 5000")
+            if not _has_schema(db):
+                schema = (_HERE / "schema.sql").read_text("utf-8")
+                db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+            _check_version(db, self._path)
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise StoreError(f"{self._path} cannot be used as a store: {error}") from error
+        except StoreError:
+            db.close()
+            raise
+        return db
+
+    def _reader(self) -> sqlite3.Connection:
+        """A connection of the calling thread that cannot write."""
+        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            if self._writer is None and not self._read_only:
+                raise StoreError("the store is not open")
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            try:
+                reader = sqlite3.connect(
+                    uri, uri=True, isolation_level=None, check_same_thread=False
+                )
+                reader.execute("PRAGMA busy_timeout = 5000")
+            except sqlite3.Error as error:
+                raise StoreError(f"cannot read {self._path}: {error}") from error
+            reader.row_factory = sqlite3.Row
+            self._readers.connection = reader
+            self._opened_readers.append(reader)
+        return reader
+
+    def _installation(self, query: str, key: dict[str, str]) -> Installation | None:
+        row = self._reader().execute(_QUERIES[query], key).fetchone()
+        if row is None:
+            return None
+        return Installation(
+            portal=row["portal"],
+            member_id=row["member_id"],
+            domain=row["domain"],
+            client_endpoint=row["client_endpoint"],
+            state=InstallationState(row["state"]),
+            token_digest=row["token_digest"],
+            tokens=self._unseal(row["portal"], row["tokens"]),
+            user_id=row["user_id"],
+            scope=tuple(filter(None, row["scope"].split(","))),
+            status=row["status"],
+            version=row["version"],
+        )
+
+    def _seal(self, installation: Installation) -> bytes | None:
+        tokens = installation.tokens
+        if tokens is None:
+            return None
+        if self._sealer is None:
+            raise StoreError("tokens can be stored only with BITRIX_EVENTS_SECRET_KEY")
+        content = [
+            tokens.access.get_secret_value(),
+            tokens.refresh.get_secret_value(),
+            tokens.expires_at.timestamp(),
+        ]
+        return self._sealer.seal(
+            json.dumps(content).encode(), place=_place_of_tokens(installation.portal)
+        )
+
+    def _unseal(self, portal: str, sealed: bytes | None) -> Tokens | None:
+        if sealed is None or self._sealer is None:
+            return None
+        opened = self._sealer.open(sealed, place=_place_of_tokens(portal))
+        access, refresh, expires_at = json.loads(opened)
+        return Tokens(
+            SecretStr(access), SecretStr(refresh), datetime.fromtimestamp(expires_at, UTC)
+        )
+
+
+def _place_of_tokens(portal: str) -> str:
+    return f"portal {portal}, column tokens"
+
+
+def _has_schema(db: sqlite3.Connection) -> bool:
+    found = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+    return bool(found)
+
+
+def _check_version(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        (version,) = db.execute("SELECT schema_version FROM meta").fetchone()
+    except (sqlite3.Error, TypeError) as error:
+        raise StoreError(f"{path} is not a store of bitrix_events") from error
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this program needs {SCHEMA_VERSION};"
+            " use the release of bitrix_events that wrote it"
+        )
+
+
+def _recover(db: sqlite3.Connection) -> None:
+    db.execute(_QUERIES["recover_executions"])
+    db.execute(_QUERIES["recover_lanes"])
+
+
+def _next_ready_portal(db: sqlite3.Connection, *, after: str) -> str:
+    """The next portal of the ring that has a ready lane; ``""`` if none has."""
+    for start in (after, ""):
+        row = db.execute(_QUERIES["next_ready_portal"], {"after": start}).fetchone()
+        if row:
+            return str(row[0])
+    return ""
+
+
+def _hold_oldest_lane(db: sqlite3.Connection, portal: str) -> Claim:
+    ready = db.execute(_QUERIES["oldest_ready_lane"], {"portal": portal}).fetchone()
+    lane = {"portal": portal, "lane": ready["lane"]}
+    db.execute(_QUERIES["hold_lane"], lane)
+    row = db.execute(_QUERIES["first_waiting"], lane).fetchone()
+    db.execute(_QUERIES["start_execution"], {"execution_id": row["execution_id"]})
+    delivery = _delivery(row, handler=row["handler"], attempt=row["attempt"] + 1)
+    return Claim(delivery, row["execution_id"], ready["lane"], ready["token"] + 1)
+
+
+def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
+    return int(db.execute(_QUERIES[query], parameters).fetchone()[0])
+
+
+def _delivery(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        portal=row["portal"],
+        code=row["code"],
+        data=json.loads(row["data"]),
+        entity=row["entity"],
+        received_at=datetime.fromtimestamp(row["received_at"], UTC),
+        sent_at=_moment(row["sent_at"]),
+        event_handler_id=row["event_handler_id"],
+        user_id=row["user_id"],
+        handler=handler,
+        attempt=attempt,
+    )
+
+
+def _view(db: sqlite3.Connection, row: sqlite3.Row) -> DeliveryView:
+    executions = db.execute(_QUERIES["executions"], {"delivery_id": row["id"]}).fetchall()
+    return DeliveryView(
+        _delivery(row),
+        [
+            Execution(
+                id=execution["id"],
+                handler=execution["handler"],
+                state=State(execution["state"]),
+                attempt=execution["attempt"],
+                due=_moment(execution["due"]),
+                finished_at=_moment(execution["finished_at"]),
+                note=execution["note"],
+            )
+            for execution in executions
+        ],
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,145 @@
+"""The one thread that writes: whatever is queued is committed together, with one sync to the disk.
+
+A sync costs far more than the statements before it. While one group is being synced the next one
+gathers, so that the disk and not the number of callers sets the pace; there is no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from bitrix_events.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Change = Callable[[sqlite3.Connection], T]
+
+_LARGEST_GROUP = 512
+
+
+@dataclass(slots=True)
+class _Submitted:
+    change: Change[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def resolve(self) -> None:
+        if self.future.cancelled():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class GroupCommitWriter:
+    """Runs changes on one connection, in order, in grouped transactions.
+
+    A change is a function of the connection. It may be run twice: when one change of a group fails
+    the group is rolled back, and each is committed by itself, so that nobody suffers from a
+    neighbour's mistake.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="bitrix-events-writer", daemon=True)
+        self._thread.start()
+
+    async def submit(self, change: Change[T]) -> T:
+        """Run ``change`` and return its result once it is committed and synced.
+
+        Raises:
+            StoreError: the database refused the change or the commit; nothing was written.
+        """
+        if self._closed:
+            raise StoreError("the store is closed")
+        loop = asyncio.get_running_loop()
+        submitted = _Submitted(change, loop, loop.create_future())
+        self._queue.put(submitted)
+        result: T = await submitted.future
+        return result
+
+    def close(self) -> None:
+        """Commit what is queued, then stop the thread."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            group: list[_Submitted] = []
+            item = self._queue.get()
+            while True:
+                if item is None:
+                    stopping = True
+                    break
+                group.append(item)
+                if len(group) >= _LARGEST_GROUP:
+                    break
+                try:
+                    item = self._queue.get_nowait()
+                except Empty:
+                    break
+            if group:
+                self._commit(group)
+                _resolve(group)
+
+    def _commit(self, group: list[_Submitted]) -> None:
+        try:
+            self._transact(group)
+        except Exception as error:
+            if len(group) == 1:
+                group[0].error = _explain(error)
+                return
+            for submitted in group:
+                self._commit([submitted])
+
+    def _transact(self, group: list[_Submitted]) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for submitted in group:
+                submitted.result = submitted.change(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _resolve(group: list[_Submitted]) -> None:
+    """Wake the callers: one call into each of their event loops."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
+    for submitted in group:
+        by_loop.setdefault(submitted.loop, []).append(submitted)
+    for loop, ready in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve_all, ready)
+        except RuntimeError:  # that loop is closed, and nobody waits any more
+            log.debug("%d changes were committed for callers that are gone", len(ready))
+
+
+def _resolve_all(ready: list[_Submitted]) -> None:
+    for submitted in ready:
+        submitted.resolve()
+
+
+def _explain(error: Exception) -> Exception:
+    if isinstance(error, sqlite3.Error):
+        wrapped = StoreError(f"the database refused the change: {error}")
+        wrapped.__cause__ = error
+        return wrapped
+    return error

@@ -1,0 +1,10 @@
+"""Test an app without a portal: `FakePortal` stands in for Bitrix24 and its OAuth server."""
+
+from __future__ import annotations
+
+from bitrix_events.testing.oauth import TokenPair
+from bitrix_events.testing.portal import FakePortal
+from bitrix_events.testing.rest import Call
+from bitrix_events.testing.sender import Binding, Sent
+
+__all__ = ["Binding", "Call", "FakePortal", "Sent", "TokenPair"]

@@ -1,0 +1,80 @@
+"""Which event codes a portal knows, by scope, and which tokens an event carries. Constants only.
+
+Source: protocol.md 1.5, 1.6 and 1.8.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_ADD_UPDATE_DELETE: Final = ("ADD", "UPDATE", "DELETE")
+
+
+def _changes_of(*stems: str) -> frozenset[str]:
+    return frozenset(stem + action for stem in stems for action in _ADD_UPDATE_DELETE)
+
+
+_CRM_STEMS: Final = [
+    f"ONCRM{name}"
+    for name in (
+        *("LEAD", "DEAL", "CONTACT", "COMPANY", "QUOTE", "CURRENCY", "ACTIVITY", "REQUISITE"),
+        *("BANKDETAIL", "TYPE", "DEALRECURRING", "DYNAMICITEM", "TIMELINECOMMENT"),
+        *("DEALUSERFIELD", "LEADUSERFIELD", "CONTACTUSERFIELD", "COMPANYUSERFIELD"),
+        "DOCUMENTGENERATORDOCUMENT",
+    )
+]
+_CATALOG_STEMS: Final = [
+    f"CATALOG.{name}.ON." for name in ("PRODUCT", "PRICE", "PRICE.TYPE", "MEASURE", "ROUNDING")
+]
+
+LIFECYCLE: Final = frozenset(
+    f"ONAPP{name}"
+    for name in ("INSTALL", "UPDATE", "UNINSTALL", "PAYMENT", "METHODCONFIRM", "TEST", "USERREADY")
+)
+"""Known to every app, whatever its scopes."""
+
+BY_SCOPE: Final = {
+    "crm": _changes_of(*_CRM_STEMS) | {"ONCRMDEALMOVETOCATEGORY"},
+    "user": frozenset({"ONUSERADD"}),
+    "task": _changes_of("ONTASK", "ONTASKCOMMENT"),
+    "calendar": _changes_of("ONCALENDARENTRY", "ONCALENDARSECTION"),
+    "booking": _changes_of("ONBOOKING", "ONBOOKINGRESOURCE"),
+    "sale": frozenset({"ONSALEORDERSAVED", "ONSALEBEFOREORDERDELETE"}),
+    "catalog": _changes_of(*_CATALOG_STEMS),
+    "sonet_group": _changes_of("ONSONETGROUP"),
+    "log": _changes_of("ONLIVEFEEDPOST"),
+    "telephony": frozenset(
+        {"ONVOXIMPLANTCALLINIT", "ONVOXIMPLANTCALLSTART", "ONVOXIMPLANTCALLEND"}
+        | {"ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART"}
+    ),
+    "imopenlines": _changes_of("ONOPENLINEMESSAGE") | {"ONSESSIONSTART", "ONSESSIONFINISH"},
+    "imbot": _changes_of("ONIMBOTMESSAGE") | {"ONIMBOTJOINCHAT", "ONIMCOMMANDADD", "ONIMBOTDELETE"},
+}
+
+WITHOUT_TOKENS: Final = frozenset({"ONAPPUNINSTALL", "ONAPPMETHODCONFIRM"})
+"""Events whose declaration switches the authorisation off."""
+
+WITH_REFRESH_TOKEN: Final = _changes_of(
+    "ONCALENDARENTRY", "ONCALENDARSECTION", "ONIMBOTMESSAGE"
+) | {
+    "ONAPPINSTALL",
+    "ONAPPUPDATE",
+    "ONAPPTEST",
+    "ONIMCOMMANDADD",
+}
+"""Events whose declaration leaves the refresh token in."""
+
+
+def events_of(scopes: set[str] | None = None) -> list[str]:
+    """The codes that an app with these scopes can bind; all codes without scopes given."""
+    families = [codes for scope, codes in BY_SCOPE.items() if scopes is None or scope in scopes]
+    return sorted(LIFECYCLE.union(*families))
+
+
+def is_known(code: str, scopes: set[str]) -> bool:
+    """Whether an app with these scopes can bind an event.
+
+    A smart process has codes of its own, with its number: ``ONCRMDYNAMICITEMADD_147``.
+    """
+    stem, _, number = code.partition("_")
+    return (stem if number.isdigit() else code) in events_of(scopes)

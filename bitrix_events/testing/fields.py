@@ -1,0 +1,245 @@
+"""The kinds of record of the fake portal, and both dialects of their field names and values.
+
+The classic dialect (``crm.deal.get``) has names in upper case and text values; the item dialect
+(``crm.item.get``) has camel case and typed values. Values are stored once, typed, under the classic
+name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+Record = dict[str, Any]
+"""One record as stored: classic field names, typed values, ``None`` for an empty field."""
+
+_NUMBERS: Final = frozenset(
+    {"integer", "user", "crm_company", "crm_contact", "crm_lead", "crm_category"}
+)
+_MOMENTS: Final = frozenset({"datetime", "date"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: what its fields are called and which events its changes raise."""
+
+    name: str
+    event_stem: str
+    """``ONCRMDEAL``, to which ADD, UPDATE and DELETE are appended."""
+    actions: tuple[str, ...]
+    """The changes that raise an event; the vendor has, for example, no ``ONUSERUPDATE``."""
+    fields: dict[str, str]
+    """Field name to type, as ``crm.deal.fields`` answers; without user fields (``UF_``)."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    entity_type_id: int | None = None
+    """The number that ``crm.item.*`` knows the kind by."""
+
+    def type_of(self, name: str) -> str | None:
+        """The type of a field, or None for a user field, whose values are kept as they come."""
+        return self.fields.get(name)
+
+    def item_name(self, name: str) -> str:
+        """The camel case name that ``crm.item.*`` uses for a classic field name."""
+        return _ODD_ITEM_NAMES.get(name) or _camel_case(name)
+
+    def classic_name(self, name: str) -> str:
+        """The classic name of a field that may be given in either dialect."""
+        if name in self.fields or name.startswith("UF_"):
+            return name
+        return next(
+            (known for known in self.fields if self.item_name(known) == name), _upper_case(name)
+        )
+
+
+def _as_types(**names_by_type: str) -> dict[str, str]:
+    return {name: kind for kind, names in names_by_type.items() for name in names.split()}
+
+
+_BOOKKEEPING: Final = _as_types(
+    user="ASSIGNED_BY_ID CREATED_BY_ID MODIFY_BY_ID",
+    datetime="DATE_CREATE DATE_MODIFY",
+    char="OPENED",
+    string="COMMENTS SOURCE_DESCRIPTION ORIGINATOR_ID ORIGIN_ID",
+    crm_status="SOURCE_ID",
+)
+_MONEY: Final = _as_types(
+    crm_currency="CURRENCY_ID", double="OPPORTUNITY", char="IS_MANUAL_OPPORTUNITY"
+)
+_PERSON: Final = _as_types(
+    string="NAME SECOND_NAME LAST_NAME POST ADDRESS",
+    crm_status="HONORIFIC",
+    date="BIRTHDATE",
+    crm_multifield="PHONE EMAIL WEB IM",
+)
+_CHANGES: Final = ("ADD", "UPDATE", "DELETE")
+
+DEAL: Final = Kind(
+    "deal",
+    "ONCRMDEAL",
+    _CHANGES,
+    _as_types(integer="ID", string="TITLE STAGE_SEMANTIC_ID", crm_status="TYPE_ID STAGE_ID")
+    | _as_types(crm_category="CATEGORY_ID", integer="PROBABILITY", double="TAX_VALUE")
+    | _MONEY
+    | _as_types(crm_lead="LEAD_ID", crm_company="COMPANY_ID", crm_contact="CONTACT_ID")
+    | _as_types(date="BEGINDATE CLOSEDATE", char="CLOSED", user="MOVED_BY_ID")
+    | _as_types(datetime="MOVED_TIME")
+    | _BOOKKEEPING,
+    {"CATEGORY_ID": 0, "OPPORTUNITY": 0.0, "OPENED": "Y", "CLOSED": "N"},
+    entity_type_id=2,
+)
+LEAD: Final = Kind(
+    "lead",
+    "ONCRMLEAD",
+    _CHANGES,
+    _as_types(integer="ID", string="TITLE COMPANY_TITLE STATUS_SEMANTIC_ID", crm_status="STATUS_ID")
+    | _MONEY
+    | _PERSON
+    | _as_types(crm_company="COMPANY_ID", crm_contact="CONTACT_ID", user="MOVED_BY_ID")
+    | _as_types(datetime="MOVED_TIME DATE_CLOSED")
+    | _BOOKKEEPING,
+    {"STATUS_ID": "NEW", "OPPORTUNITY": 0.0, "OPENED": "Y"},
+    entity_type_id=1,
+)
+CONTACT: Final = Kind(
+    "contact",
+    "ONCRMCONTACT",
+    _CHANGES,
+    _as_types(integer="ID", crm_status="TYPE_ID", crm_company="COMPANY_ID", crm_lead="LEAD_ID")
+    | _as_types(char="EXPORT")
+    | _PERSON
+    | _BOOKKEEPING,
+    {"OPENED": "Y", "EXPORT": "Y"},
+    entity_type_id=3,
+)
+COMPANY: Final = Kind(
+    "company",
+    "ONCRMCOMPANY",
+    _CHANGES,
+    _as_types(integer="ID", string="TITLE", crm_status="COMPANY_TYPE INDUSTRY EMPLOYEES")
+    | _as_types(crm_currency="CURRENCY_ID", double="REVENUE", crm_lead="LEAD_ID")
+    | _as_types(crm_multifield="PHONE EMAIL WEB IM", char="IS_MY_COMPANY")
+    | _BOOKKEEPING,
+    {"OPENED": "Y", "IS_MY_COMPANY": "N"},
+    entity_type_id=4,
+)
+TIMELINE_COMMENT: Final = Kind(
+    "timeline_comment",
+    "ONCRMTIMELINECOMMENT",
+    _CHANGES,
+    _as_types(
+        integer="ID ENTITY_ID", string="ENTITY_TYPE COMMENT", datetime="CREATED", user="AUTHOR_ID"
+    ),
+)
+USER: Final = Kind(
+    "user",
+    "ONUSER",
+    ("ADD",),
+    # In the order of an ONUSERADD event (protocol.md 1.6).
+    _as_types(integer="ID", boolean="ACTIVE", string="EMAIL NAME LAST_NAME PERSONAL_GENDER")
+    | _as_types(text="PERSONAL_BIRTHDAY", list="UF_DEPARTMENT", datetime="DATE_REGISTER")
+    | _as_types(string="WORK_POSITION", text="UF_EMPLOYMENT_DATE", char="ADMIN"),
+    {"ACTIVE": True, "UF_DEPARTMENT": [1], "ADMIN": "N"},
+)
+
+KINDS: Final = {kind.name: kind for kind in (DEAL, LEAD, CONTACT, COMPANY, TIMELINE_COMMENT, USER)}
+ITEM_KINDS: Final = {kind.entity_type_id: kind for kind in KINDS.values() if kind.entity_type_id}
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of this name; a name that is none is a LookupError."""
+    if name not in KINDS:
+        raise LookupError(f"the fake portal has no {name!r} records; it has {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+def stored_value(kind: Kind, name: str, value: Any) -> Any:
+    """Bring a value, typed or text, to the form it is stored in. Empty text is no value."""
+    kind_of_value = kind.type_of(name)
+    if isinstance(value, datetime | date) or (value and kind_of_value in _MOMENTS):
+        return _iso_moment(value)
+    if value == "" and kind_of_value != "text":
+        return None
+    if value is None or kind_of_value in (None, "list", "crm_multifield"):
+        return value
+    if kind_of_value in _NUMBERS:
+        return _number(value, int)
+    if kind_of_value == "double":
+        return _number(value, float)
+    if kind_of_value == "boolean":
+        return value not in (False, "N", "0", 0)
+    if isinstance(value, bool):
+        return "Y" if value else "N"
+    return str(value)
+
+
+def classic_value(kind_of_value: str | None, value: Any) -> Any:
+    """A stored value as classic methods answer it: text, in lists too."""
+    if value is None or kind_of_value == "boolean":
+        return value
+    if isinstance(value, dict):
+        return {key: classic_value(None, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [classic_value(None, item) for item in value]
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return f"{value:.2f}" if kind_of_value == "double" else str(value)
+
+
+def item_value(value: Any) -> Any:
+    """A stored value as ``crm.item.*`` answers it: typed, but ``Y`` and ``N`` for booleans."""
+    if isinstance(value, bool):
+        return "Y" if value else "N"
+    return value
+
+
+def _number(value: Any, number_type: type[int] | type[float]) -> int | float:
+    """Text to a number; what is no number counts as 0, as in PHP."""
+    try:
+        return number_type(value)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _iso_moment(value: Any) -> str:
+    """A date or time as ISO 8601 with an offset; the fake portal lives in UTC. Other text stays."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat(timespec="seconds")
+
+
+# The vendor's converter has names of its own for these, in crm.item.fields.
+_ODD_ITEM_NAMES: Final = {
+    "DATE_CREATE": "createdTime",
+    "DATE_MODIFY": "updatedTime",
+    "CREATED_BY_ID": "createdBy",
+    "MODIFY_BY_ID": "updatedBy",
+    "MOVED_BY_ID": "movedBy",
+    "STATUS_ID": "stageId",
+    "STATUS_SEMANTIC_ID": "stageSemanticId",
+    "COMPANY_TYPE": "typeId",
+}
+# User fields with digits among letters keep their own spelling after the prefix (UF_CRM_1712 is
+# ufCrm_1712), because camel case could not be undone. Names of letters, and those of smart
+# processes (UF_CRM_7_1712), are converted.
+_CONVERTED_UPPER: Final = re.compile(r"[A-Z_]+|UF_CRM_\d{1,4}_(?:[\d_]+|[A-Z_]+)")
+_CONVERTED_CAMEL: Final = re.compile(r"[A-Za-z_]+|ufCrm\d{1,4}(?:_[\d_]+|[A-Za-z_]+)")
+_WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
+
+
+def _camel_case(name: str) -> str:
+    if name.startswith("UF_CRM_") and not _CONVERTED_UPPER.fullmatch(name):
+        return "ufCrm_" + name.removeprefix("UF_CRM_")
+    words = re.split(r"(?<!\d)_|_(?!\d)", name.lower())
+    return words[0] + "".join(word.capitalize() for word in words[1:])
+
+
+def _upper_case(name: str) -> str:
+    if name.startswith("ufCrm_") and not _CONVERTED_CAMEL.fullmatch(name):
+        return "UF_CRM_" + name.removeprefix("ufCrm_")
+    return _WORD_STARTS.sub("_", name).upper()

@@ -1,0 +1,131 @@
+"""What every list method has in common: filter, order, select, and pages of rows.
+
+Source: protocol.md 7.1 and 7.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from bitrix_events.testing.fields import Record
+
+_OPERATOR: Final = re.compile(r"(!=|!@|>=|<=|!|=|>|<|@|%)?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; ``total`` and ``next`` are None where the answer leaves them out."""
+
+    rows: list[Record]
+    total: int | None
+    next: int | None
+
+
+def split_condition(key: str) -> tuple[str, str]:
+    """``">=ID"`` to ``(">=", "ID")``; without an operator the condition means equality."""
+    match = _OPERATOR.fullmatch(key)
+    return (match[1] or "=", match[2]) if match else ("=", key)
+
+
+def filter_rows(rows: Sequence[Record], conditions: Mapping[str, Any]) -> list[Record]:
+    """The rows that meet all conditions: operand by operator and field, ``{">ID": 5}``."""
+    split = [(*split_condition(key), operand) for key, operand in conditions.items()]
+    return [
+        row
+        for row in rows
+        if all(_meets(row.get(name), operator, operand) for operator, name, operand in split)
+    ]
+
+
+def order_rows(rows: Sequence[Record], order: Mapping[str, Any]) -> list[Record]:
+    """Rows sorted by ``{field: ASC or DESC}``, the first field counting most; else by ``ID``."""
+    ordered = list(rows)
+    for name, direction in reversed(list((order or {"ID": "ASC"}).items())):
+        ordered.sort(key=partial(_sort_key, name), reverse=str(direction).upper() == "DESC")
+    return ordered
+
+
+def select_fields(row: Record, names: Sequence[str]) -> Record:
+    """The selected fields of a row, always with ``ID``.
+
+    ``*`` means all but user fields, ``UF_*`` the user fields.
+    """
+    return {
+        name: value
+        for name, value in row.items()
+        if name == "ID"
+        or name in names
+        or ("UF_*" in names if name.startswith("UF_") else "*" in names)
+    }
+
+
+def cut_page(rows: Sequence[Record], start: Any, *, page_size: int) -> Page:
+    """The page at ``start``, rounded down to a whole page; -1 is the first page, uncounted."""
+    offset = int(start) if re.fullmatch(r"-?\d+", str(start)) else 0
+    if offset < 0:
+        return Page(list(rows[:page_size]), None, None)
+    offset -= offset % page_size
+    end = offset + page_size
+    return Page(list(rows[offset:end]), len(rows), end if end < len(rows) else None)
+
+
+def _meets(value: Any, operator: str, operand: Any) -> bool:
+    if operator in ("!", "!=", "!@"):
+        return not _meets(value, "=", operand)
+    if operator in ("=", "@"):
+        wanted = operand if isinstance(operand, list) and operand else [operand]
+        values = value if isinstance(value, list) and value else [value]
+        return any(_equal(have, want) for have in values for want in wanted)
+    if operator == "%":
+        return str(operand).casefold() in str(_blank(value)).casefold()
+    if value is None:
+        return False
+    have, want = _comparable(value, operand)
+    if operator == ">":
+        return bool(have > want)
+    if operator == "<":
+        return bool(have < want)
+    return bool(have >= want if operator == ">=" else have <= want)
+
+
+def _equal(value: Any, operand: Any) -> bool:
+    if _blank(value) == "" or _blank(operand) == "":
+        return bool(_blank(value) == _blank(operand))
+    have, want = _comparable(value, operand)
+    return bool(have == want)
+
+
+def _blank(value: Any) -> Any:
+    """No value, empty text and an empty list are the same to a filter."""
+    return "" if value is None or value == [] else value
+
+
+def _comparable(value: Any, operand: Any) -> tuple[Any, Any]:
+    """Two values as numbers if both are, else as times, else as text without case."""
+    if isinstance(operand, list | dict):
+        operand = (
+            1  # PHP casts an array to 1; a collapsed batch reference ends here (protocol.md 6.5)
+        )
+    for convert in (float, _moment):
+        try:
+            return convert(value), convert(operand)
+        except (TypeError, ValueError):
+            continue
+    return str(value).casefold(), str(operand).casefold()
+
+
+def _moment(value: Any) -> float:
+    return datetime.fromisoformat(value).timestamp()
+
+
+def _sort_key(name: str, row: Record) -> tuple[bool, bool, Any]:
+    """Empty values first, then numbers, then text."""
+    value = row.get(name)
+    if isinstance(value, int | float):
+        return (True, False, value)
+    return (value is not None, value is not None, str(value))

@@ -1,0 +1,200 @@
+"""What a REST method of the fake is: a function from a request to an answer, with a name.
+
+The methods themselves are in `methods_crm`, `methods_item` and `methods_portal`; `rest` calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from bitrix_events.testing.fields import Kind, Record
+from bitrix_events.testing.listing import Page, cut_page, filter_rows, order_rows
+from bitrix_events.testing.oauth import OAuthServer
+from bitrix_events.testing.sender import Sender
+from bitrix_events.testing.site import Site
+from bitrix_events.testing.world import Change, World
+
+Params: TypeAlias = dict[str, Any]
+
+STATUSES: Final[Mapping[str, int]] = {
+    "QUERY_LIMIT_EXCEEDED": 503,
+    "OVERLOAD_LIMIT": 503,
+    "OPERATION_TIME_LIMIT": 429,
+    "expired_token": 401,
+    "invalid_token": 401,
+    "NO_AUTH_FOUND": 401,
+    "INVALID_CREDENTIALS": 401,
+    "insufficient_scope": 401,
+    "user_access_error": 401,
+    "authorization_error": 401,
+    "APPLICATION_NOT_FOUND": 401,
+    "PAYMENT_REQUIRED": 401,
+    "CONNECTION_ERROR": 401,
+    "METHOD_CONFIRM_WAITING": 401,
+    "METHOD_CONFIRM_DENIED": 403,
+    "ACCESS_DENIED": 403,
+    "WRONG_LICENSE": 403,
+    "WRONG_AUTH_TYPE": 403,
+    "ALLOWED_ONLY_INTRANET_USER": 403,
+    "PORTAL_DELETED": 403,
+    "ERROR_METHOD_NOT_FOUND": 404,
+    "ERROR_MANIFEST_IS_NOT_AVAILABLE": 404,
+    "ERROR_BATCH_METHOD_NOT_ALLOWED": 405,
+    "INTERNAL_SERVER_ERROR": 500,
+    "ERROR_UNEXPECTED_ANSWER": 500,
+}
+"""The HTTP status of each system error where it is not 400 (protocol.md 4.5; where docs and source
+differ on authorisation, the source)."""
+
+
+class RestError(Exception):
+    """A method refuses. The code may be empty, as old CRM methods leave it."""
+
+    def __init__(self, code: str, description: str, *, status: int | None = None) -> None:
+        super().__init__(code, description)
+        self.code = code
+        self.description = description
+        self.status = status or STATUSES.get(code, 400)
+
+    def envelope(self) -> dict[str, str]:
+        return {"error": self.code, "error_description": self.description}
+
+
+@dataclass(slots=True)
+class PortalState:
+    """All that the portal knows: what methods read and change."""
+
+    site: Site
+    clock: Callable[[], float]
+    world: World
+    oauth: OAuthServer
+    sender: Sender
+    page_size: int = 50
+
+    def announce(self, change: Change, *, user_id: int) -> None:
+        """Raise the events of a change."""
+        kind = change.kind
+        if change.action not in kind.actions:
+            return
+        self.sender.raise_event(
+            kind.event_stem + change.action, _event_data(change), user_id=user_id
+        )
+        if kind.name == "deal" and change.moved_category:
+            moved = {name: change.record[name] for name in ("ID", "CATEGORY_ID", "STAGE_ID")}
+            self.sender.raise_event("ONCRMDEALMOVETOCATEGORY", {"FIELDS": moved}, user_id=user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call as a method sees it; ``params`` are without authorisation and ``start``."""
+
+    portal: PortalState
+    params: Params
+    user_id: int
+    start: Any = 0
+    by_webhook: bool = False
+
+    def mapping(self, name: str) -> Params:
+        """A parameter that is a mapping. An empty one may be missing or, from PHP, a list.
+
+        Raises:
+            RestError: it is something else.
+        """
+        value = self.params.get(name) or {}
+        if not isinstance(value, dict):
+            raise RestError("", f"Parameter '{name}' must be array.")
+        return value
+
+    def record_id(self, name: str = "id") -> int:
+        """The id parameter; upper case is accepted too.
+
+        Raises:
+            RestError: there is none.
+        """
+        value = str(self.params.get(name, self.params.get(name.upper(), "")))
+        if not value.isdecimal():
+            raise RestError("", "ID is not defined or invalid.")
+        return int(value)
+
+    def selected(self, default: list[str]) -> list[str]:
+        """The names to select; none given means ``default``."""
+        names = self.params.get("select") or default
+        return [str(name) for name in (names if isinstance(names, list) else [names])]
+
+    def page_of(self, kind: Kind, conditions: Params, order: Params) -> Page:
+        """The wanted page of all records of a kind."""
+        rows = filter_rows(self.portal.world.all(kind), conditions)
+        return cut_page(order_rows(rows, order), self.start, page_size=self.portal.page_size)
+
+    def add(self, kind: Kind, fields: Params) -> Record:
+        """Make a record on behalf of the caller, and raise the event."""
+        given = {name: value for name, value in fields.items() if name != "ID"}
+        change = self.portal.world.add(kind, given, user_id=self.user_id)
+        self.portal.announce(change, user_id=self.user_id)
+        return change.record
+
+    def update(self, kind: Kind, record_id: int, fields: Params) -> Record:
+        """Change a record on behalf of the caller, and raise the event; see `World.change`."""
+        change = self.portal.world.change(kind, record_id, fields, user_id=self.user_id)
+        self.portal.announce(change, user_id=self.user_id)
+        return change.record
+
+    def delete(self, kind: Kind, record_id: int) -> None:
+        """Remove a record on behalf of the caller, and raise the event; see `World.delete`."""
+        change = self.portal.world.delete(kind, record_id)
+        self.portal.announce(change, user_id=self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a list method; other methods return their result as it is."""
+
+    result: Any
+    total: int | None = None
+    next: int | None = None
+
+    @classmethod
+    def of_page(cls, page: Page, result: Any) -> Answer:
+        return cls(result, page.total, page.next)
+
+
+Function: TypeAlias = Callable[[Request], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A function under the name it answers to, and what it takes to call it."""
+
+    function: Function
+    scope: str | None
+    """The scope that the app must have; None for methods open to every app."""
+    app_only: bool
+
+
+class Methods(dict[str, Method]):
+    """Methods by lower case name."""
+
+    def add(
+        self, name: str, *, scope: str | None = None, app_only: bool = False
+    ) -> Callable[[Function], Function]:
+        """Decorator: list the function under this name, unchanged."""
+
+        def register(function: Function) -> Function:
+            self[name.lower()] = Method(function, scope, app_only)
+            return function
+
+        return register
+
+
+def _event_data(change: Change) -> dict[str, Any]:
+    if change.kind.name == "user":
+        return {
+            name: change.record[name] if change.record[name] is not None else ""
+            for name in change.kind.fields
+            if name != "ADMIN"
+        }
+    if change.kind.name == "timeline_comment":
+        return {"ID": change.id}
+    return {"FIELDS": {"ID": change.id}}

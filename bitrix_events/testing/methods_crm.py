@@ -1,0 +1,93 @@
+"""The classic CRM methods, with upper case names and text values: ``crm.deal.*`` and its like.
+
+Source: protocol.md 4.4, 7.1 and 7.4.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bitrix_events.testing.fields import COMPANY, CONTACT, DEAL, LEAD, TIMELINE_COMMENT, Kind
+from bitrix_events.testing.listing import select_fields, split_condition
+from bitrix_events.testing.methods import Answer, Methods, Request, RestError
+from bitrix_events.testing.world import classic_record
+
+METHODS: Final = Methods()
+
+_READ_ONLY: Final = frozenset(
+    {"ID", "DATE_CREATE", "DATE_MODIFY", "CREATED_BY_ID", "MODIFY_BY_ID", "MOVED_BY_ID", "CREATED"}
+)
+
+
+def _register_kind(prefix: str, kind: Kind) -> None:
+    """List add, get, list, update and delete of one kind of record."""
+
+    @METHODS.add(f"{prefix}.add", scope="crm")
+    def add(request: Request) -> int:
+        return int(request.add(kind, request.mapping("fields"))["ID"])
+
+    @METHODS.add(f"{prefix}.get", scope="crm")
+    def get(request: Request) -> dict[str, Any]:
+        return classic_record(kind, request.portal.world.get(kind, request.record_id()))
+
+    @METHODS.add(f"{prefix}.list", scope="crm")
+    def list_page(request: Request) -> Answer:
+        conditions = request.mapping("filter")
+        if kind is TIMELINE_COMMENT:
+            _require_owner(conditions)
+        page = request.page_of(kind, conditions, request.mapping("order"))
+        multifields = [n for n, type_ in kind.fields.items() if type_ == "crm_multifield"]
+        names = request.selected(["*"])
+        rows = []
+        for row in page.rows:
+            # Phones and mail addresses come only when they are asked for by name.
+            plain = {k: v for k, v in row.items() if k in names or k not in multifields}
+            rows.append(classic_record(kind, select_fields(plain, names)))
+        return Answer.of_page(page, rows)
+
+    @METHODS.add(f"{prefix}.update", scope="crm")
+    def update(request: Request) -> bool:
+        request.update(kind, request.record_id(), request.mapping("fields"))
+        return True
+
+    @METHODS.add(f"{prefix}.delete", scope="crm")
+    def delete(request: Request) -> bool:
+        request.delete(kind, request.record_id())
+        return True
+
+
+def _register_fields(prefix: str, kind: Kind) -> None:
+    @METHODS.add(f"{prefix}.fields", scope="crm")
+    def fields(request: Request) -> dict[str, Any]:
+        user_fields = {
+            name
+            for record in request.portal.world.all(kind)
+            for name in record
+            if name.startswith("UF_")
+        }
+        types = kind.fields | dict.fromkeys(sorted(user_fields), "string")
+        return {
+            name: {
+                "type": type_,
+                "isRequired": False,
+                "isReadOnly": name in _READ_ONLY,
+                "isImmutable": False,
+                "isMultiple": type_ == "crm_multifield",
+                "isDynamic": name in user_fields,
+                "title": name,
+            }
+            for name, type_ in types.items()
+        }
+
+
+def _require_owner(conditions: dict[str, Any]) -> None:
+    named = {split_condition(key)[1] for key in conditions}
+    for name in ("ENTITY_ID", "ENTITY_TYPE"):
+        if name not in named:
+            raise RestError("", f"Required fields are missing in the filter: {name}")
+
+
+for _kind in (DEAL, LEAD, CONTACT, COMPANY):
+    _register_kind(f"crm.{_kind.name}", _kind)
+    _register_fields(f"crm.{_kind.name}", _kind)
+_register_kind("crm.timeline.comment", TIMELINE_COMMENT)

@@ -1,0 +1,315 @@
+"""`FakePortal`: a Bitrix24 portal with its OAuth server, in memory, for tests and demonstrations.
+
+It answers REST and OAuth calls over ASGI or a real socket, keeps records, and posts events to
+whoever is bound. What it does not simulate it refuses, and says so in the log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
+
+import httpx
+from starlette.types import Receive, Scope, Send
+
+from bitrix_events.testing import installation
+from bitrix_events.testing.fields import USER, kind_named
+from bitrix_events.testing.front import Front
+from bitrix_events.testing.methods import PortalState, RestError
+from bitrix_events.testing.oauth import OAuthServer, TokenPair
+from bitrix_events.testing.rest import Call, RestApi
+from bitrix_events.testing.sender import Binding, Sender, Sent
+from bitrix_events.testing.serving import serve_on_socket
+from bitrix_events.testing.site import (
+    Site,
+    app_environment,
+    hex_id,
+    webhook_environment,
+    webhook_token,
+)
+from bitrix_events.testing.world import World, classic_record
+
+
+class FakePortal:
+    """A portal with one app, one incoming webhook, and any number of outgoing webhooks.
+
+    User 1 exists and administers the portal. Everything lives in the event loop that uses it; two
+    portals share nothing.
+
+    Args:
+        domain: the address; while the portal is served it is ``127.0.0.1:PORT`` instead.
+        clock: the portal's clock, in Unix seconds.
+        outbound: how the portal reaches the app (``httpx.ASGITransport(app)``); None is the real
+            network.
+        scope: what the app may use, comma separated.
+
+    The other arguments are ids and secrets; those not given follow from the domain, so that they
+    are the same in every run and differ between portals.
+    """
+
+    def __init__(
+        self,
+        *,
+        domain: str = "acme.bitrix24.test",
+        clock: Callable[[], float] = time.time,
+        member_id: str | None = None,
+        client_id: str = "local.000000000000a1.00000001",
+        client_secret: str = "fake-client-secret",
+        application_token: str | None = None,
+        webhook_user_id: int = 1,
+        webhook_code: str = "fakewebhookcode",
+        scope: str = "crm,user,task",
+        outbound: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        member_id = member_id or hex_id("member", domain)
+        site = Site(
+            domain=domain,
+            member_id=member_id,
+            client_id=client_id,
+            client_secret=client_secret,
+            application_token=application_token or hex_id(member_id, client_id, client_secret),
+            scope=scope,
+            webhook_user_id=webhook_user_id,
+            webhook_code=webhook_code,
+        )
+        oauth = OAuthServer(site, clock)
+        sender = Sender(site, oauth, clock, outbound=outbound)
+        self._state = PortalState(site, clock, World(clock), oauth, sender)
+        self._api = RestApi(self._state)
+        self._front = Front(self._state, self._api)
+        self.webhook_token = webhook_token(member_id)
+        """The application token of outgoing webhooks that get none of their own."""
+        self._state.world.add(
+            USER,
+            {"NAME": "Ada", "LAST_NAME": "Admin", "EMAIL": "ada@example.org", "ADMIN": "Y"},
+            user_id=1,
+        )
+
+    # Where the portal is, and how to reach it.
+
+    @property
+    def domain(self) -> str:
+        return self._state.site.domain
+
+    @property
+    def member_id(self) -> str:
+        return self._state.site.member_id
+
+    @property
+    def client_id(self) -> str:
+        return self._state.site.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self._state.site.client_secret
+
+    @property
+    def application_token(self) -> str:
+        return self._state.site.application_token
+
+    @property
+    def base_url(self) -> str:
+        """``https://acme.bitrix24.test`` in process, ``http://127.0.0.1:PORT`` while served."""
+        return self._state.site.base_url
+
+    @property
+    def rest_url(self) -> str:
+        """The REST root, which events name as ``client_endpoint``."""
+        return self._state.site.rest_url
+
+    @property
+    def oauth_url(self) -> str:
+        """The OAuth host: ``oauth/token/`` and ``rest/app.info`` are below it."""
+        return self._state.site.oauth_url
+
+    @property
+    def webhook_url(self) -> str:
+        """The REST root of the incoming webhook."""
+        return self._state.site.webhook_url
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """A transport that reaches this portal in process, whatever host is asked for."""
+        return httpx.ASGITransport(self)
+
+    def environment(
+        self, *, mode: Literal["app", "webhook"] = "app", **settings: str
+    ) -> dict[str, str]:
+        """The ``BITRIX_EVENTS_*`` variables that connect an app to this portal.
+
+        Args:
+            mode: with OAuth tokens, or with an incoming and an outgoing webhook.
+            settings: further settings without their prefix: ``public_url="https://app.test"``.
+        """
+        site = self._state.site
+        if mode == "app":
+            variables = app_environment(site)
+        else:
+            variables = webhook_environment(site, self.webhook_token)
+        variables |= {name.upper(): value for name, value in settings.items()}
+        return {f"BITRIX_EVENTS_{name}": value for name, value in variables.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI application."""
+        await self._front.app(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def serve(self, port: int = 0) -> AsyncIterator[FakePortal]:
+        """Listen on 127.0.0.1 for the length of the block; port 0 takes any free one.
+
+        Inside, the portal's address is the socket's; afterwards it is the old one again. Events
+        underway are waited for.
+        """
+        site = self._state.site
+        before = (site.scheme, site.domain)
+        async with serve_on_socket(self, port=port) as address:
+            site.settle("http", address)
+            try:
+                yield self
+                await self.settled()
+            finally:
+                site.settle(*before)
+
+    # Records: what people do in the portal.
+
+    def add(self, kind: str, *, user_id: int = 1, **fields: Any) -> int:
+        """Make a record, as a user would in the browser, and raise the event in the background.
+
+        Args:
+            kind: ``deal``, ``lead``, ``contact``, ``company``, ``user`` or ``timeline_comment``.
+            user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
+                tokens.
+            fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.
+
+        Returns:
+            The id of the record.
+        """
+        change = self._state.world.add(kind_named(kind), fields, user_id=user_id)
+        self._state.announce(change, user_id=user_id)
+        return change.id
+
+    def change(self, kind: str, record_id: int, *, user_id: int = 1, **fields: Any) -> None:
+        """Change a record and raise the event; see `add`. An unknown id is a LookupError."""
+        change = self._state.world.change(kind_named(kind), record_id, fields, user_id=user_id)
+        self._state.announce(change, user_id=user_id)
+
+    def delete(self, kind: str, record_id: int, *, user_id: int = 1) -> None:
+        """Remove a record and raise the event; see `add`. An unknown id is a LookupError."""
+        change = self._state.world.delete(kind_named(kind), record_id)
+        self._state.announce(change, user_id=user_id)
+
+    def record(self, kind: str, record_id: int) -> dict[str, Any]:
+        """A copy of a record, in the text values of classic methods; see `change` for errors."""
+        found = kind_named(kind)
+        return classic_record(found, self._state.world.get(found, record_id))
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """All records of a kind, in order of their ids; see `record`."""
+        found = kind_named(kind)
+        return [classic_record(found, row) for row in self._state.world.all(found)]
+
+    def raise_event(self, code: str, data: dict[str, Any], *, user_id: int = 1) -> None:
+        """Send an event that no record of the fake stands behind: a task, a telephone call."""
+        self._state.sender.raise_event(code.upper(), data, user_id=user_id)
+
+    # The app: installing, tokens, webhooks.
+
+    async def install(self, url: str, *, user_id: int = 1) -> httpx.Response:
+        """Install the app as a script-only local app: post ONAPPINSTALL to its install path."""
+        return await installation.install(self._state, url, user_id=user_id)
+
+    async def open_install_page(self, url: str, *, user_id: int = 1) -> httpx.Response:
+        """Open the install page of an app with a user interface, as a browser does.
+
+        The installation is complete once a page says ``installFinish``, as on a real portal: only
+        then does the portal raise ONAPPINSTALL, and only then are events of the app sent.
+        """
+        return await installation.open_install_page(self._state, url, user_id=user_id)
+
+    async def uninstall(self, url: str | None = None, *, clean: bool = False) -> None:
+        """Remove the app with its bindings, and tell the bound handlers, and ``url`` too.
+
+        Afterwards calls with any of its tokens answer APPLICATION_NOT_FOUND.
+        """
+        await installation.uninstall(self._state, url, clean=clean)
+
+    def outgoing_webhook(self, url: str, *events: str, token: str | None = None) -> str:
+        """Make an outgoing webhook, as in the portal's settings; returns its application token."""
+        token = token or self.webhook_token
+        for event in events:
+            self._state.sender.bind(event.upper(), url, webhook_token=token)
+        return token
+
+    def issue_tokens(self, user_id: int = 1) -> TokenPair:
+        """Tokens of an app that was installed earlier, without any callback."""
+        self._state.oauth.installed = True
+        return self._state.oauth.issue(user_id)
+
+    def issue_code(self, user_id: int = 1) -> str:
+        """An authorisation code, as the redirect after a user's consent brings it."""
+        self._state.oauth.installed = True
+        return self._state.oauth.issue_code(user_id)
+
+    # Trouble.
+
+    def expire_tokens(self) -> None:
+        """All access tokens are past their hour: they answer 401 ``expired_token``."""
+        self._state.oauth.expire_all()
+
+    def move(self, new_domain: str) -> None:
+        """Give the portal another address; REST calls to any other host are redirected with 302.
+
+        The OAuth host stays where it is, and names the new address in its answers.
+        """
+        self._state.site.domain = new_domain
+        self._state.site.moved = True
+
+    def fail_next(
+        self,
+        method: str,
+        code: str,
+        *,
+        status: int | None = None,
+        times: int = 1,
+        description: str = "",
+    ) -> None:
+        """Refuse the next calls of a method, alone or in a batch.
+
+        Args:
+            code: the ``error`` of the answer.
+            status: the HTTP status; by default the one that the portal gives this code.
+            times: how many calls.
+        """
+        error = RestError(code, description or f"{code} (on order of the test)", status=status)
+        self._api.fail_next(method, error, times=times)
+
+    @property
+    def page_size(self) -> int:
+        """Rows on a page of a list; 50 on every real portal."""
+        return self._state.page_size
+
+    @page_size.setter
+    def page_size(self, rows: int) -> None:
+        self._state.page_size = rows
+
+    # What happened.
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """Every REST call received, those in batches included; of one method if given."""
+        return [c for c in self._api.calls if method is None or c.method.lower() == method.lower()]
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Everything posted to the app, in the order in which it was answered or failed."""
+        return list(self._state.sender.sent)
+
+    @property
+    def bindings(self) -> list[Binding]:
+        """Who is told about what: bindings of the app and of outgoing webhooks."""
+        return list(self._state.sender.bindings)
+
+    async def settled(self) -> None:
+        """Wait until every event on its way has been answered or has failed."""
+        await self._state.sender.settled()

@@ -1,0 +1,169 @@
+"""Executes REST calls: who calls, may they, which method, which envelope. No HTTP here.
+
+Source: protocol.md 4.1 to 4.5.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bitrix_events.testing import methods_crm, methods_item, methods_portal
+from bitrix_events.testing.batch import run_batch
+from bitrix_events.testing.methods import Answer, Method, Params, PortalState, Request, RestError
+from bitrix_events.testing.oauth import OAuthError
+from bitrix_events.testing.world import RecordMissingError, iso_time
+
+METHODS: Final[dict[str, Method]] = {
+    **methods_crm.METHODS,
+    **methods_item.METHODS,
+    **methods_portal.METHODS,
+}
+_OPERATING_SECONDS: Final = 600
+_log = logging.getLogger("bitrix_events.testing")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A REST call that the portal received, whether it was granted or not."""
+
+    method: str
+    """As the caller wrote it."""
+    params: Params
+    """Without the authorisation."""
+    user_id: int
+    """0 if the caller was not recognised."""
+    batched: bool
+    at: float
+    """Unix seconds, by the portal's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a call is made for, and by which of the two ways."""
+
+    user_id: int
+    by_webhook: bool
+
+
+class RestApi:
+    """The portal's REST interface: executes calls and remembers them."""
+
+    def __init__(self, portal: PortalState) -> None:
+        self.calls: list[Call] = []
+        self._portal = portal
+        self._failures: dict[str, deque[RestError]] = {}
+
+    def fail_next(self, method: str, error: RestError, *, times: int) -> None:
+        """Answer this error to the next calls of a method."""
+        self._failures.setdefault(method.lower(), deque()).extend([error] * times)
+
+    def call_with_token(self, method: str, params: Params, token: str | None) -> dict[str, Any]:
+        """Execute a call that an access token authorises, and return its envelope.
+
+        Raises:
+            RestError: the call is refused.
+        """
+        try:
+            if not token:
+                raise RestError("NO_AUTH_FOUND", "Wrong authorization data")
+            caller = Caller(self._portal.oauth.check(token).user_id, by_webhook=False)
+        except (OAuthError, RestError) as error:
+            self._note(method, params, user_id=0, batched=False)
+            self._fail_on_order(method)
+            raise RestError(error.code, error.description, status=error.status) from None
+        return self._execute(method, params, caller)
+
+    def call_with_webhook(
+        self, method: str, params: Params, *, user_id: str, code: str
+    ) -> dict[str, Any]:
+        """Execute a call through the incoming webhook, and return its envelope.
+
+        Raises:
+            RestError: the call is refused.
+        """
+        site = self._portal.site
+        if (user_id, code) != (str(site.webhook_user_id), site.webhook_code):
+            self._note(method, params, user_id=0, batched=False)
+            raise RestError("INVALID_CREDENTIALS", "Invalid request credentials")
+        return self._execute(method, params, Caller(site.webhook_user_id, by_webhook=True))
+
+    def _execute(
+        self, method: str, params: Params, caller: Caller, *, batched: bool = False
+    ) -> dict[str, Any]:
+        start = self._portal.clock()
+        self._note(method, params, user_id=caller.user_id, batched=batched)
+        self._fail_on_order(method)
+        own_params = {k: v for k, v in params.items() if k not in ("start", "state")}
+        request = Request(
+            self._portal,
+            own_params,
+            caller.user_id,
+            start=params.get("start", 0),
+            by_webhook=caller.by_webhook,
+        )
+        try:
+            result = self._dispatch(method, request, caller)
+        except RecordMissingError:
+            raise RestError("", "Not found") from None
+        answer = result if isinstance(result, Answer) else Answer(result)
+        envelope: dict[str, Any] = {"result": answer.result}
+        if answer.next is not None:
+            envelope["next"] = answer.next
+        if answer.total is not None:
+            envelope["total"] = answer.total
+        return envelope | {"time": self._time_since(start)}
+
+    def _dispatch(self, name: str, request: Request, caller: Caller) -> Any:
+        """Find the method, check that the caller may use it, and call it."""
+        if name.lower() == "batch":
+            return run_batch(
+                request.params,
+                lambda method, params: self._execute(
+                    method, without_auth(params), caller, batched=True
+                ),
+            )
+        if name.lower() == "methods":
+            return sorted([*METHODS, "batch", "methods"])
+        method = METHODS.get(name.lower())
+        if method is None:
+            _log.warning("the fake portal does not simulate the method %r", name)
+            raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!")
+        if method.app_only and caller.by_webhook:
+            raise RestError(
+                "WRONG_AUTH_TYPE", "Current authorization type is denied for this method"
+            )
+        if method.scope and method.scope not in self._portal.site.scope.split(","):
+            raise RestError(
+                "insufficient_scope",
+                "The request requires higher privileges than provided by the access token",
+            )
+        return method.function(request)
+
+    def _note(self, method: str, params: Params, *, user_id: int, batched: bool) -> None:
+        self.calls.append(Call(method, params, user_id, batched, self._portal.clock()))
+
+    def _fail_on_order(self, method: str) -> None:
+        ordered = self._failures.get(method.lower())
+        if ordered:
+            raise ordered.popleft()
+
+    def _time_since(self, start: float) -> dict[str, Any]:
+        finish = self._portal.clock()
+        return {
+            "start": start,
+            "finish": finish,
+            "duration": finish - start,
+            "processing": finish - start,
+            "date_start": iso_time(start),
+            "date_finish": iso_time(finish),
+            "operating_reset_at": int(start) + _OPERATING_SECONDS,
+            "operating": 0,
+        }
+
+
+def without_auth(params: Params) -> Params:
+    """Parameters without the two that may carry a token."""
+    return {name: value for name, value in params.items() if name not in ("auth", "access_token")}

@@ -1,0 +1,218 @@
+"""Builds the bodies that a portal posts, in exact wire form, and posts each of them once.
+
+Source: protocol.md 1.2 to 1.6, 1.9 and 1.11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import httpx
+
+from bitrix_events.testing.catalog import WITH_REFRESH_TOKEN, WITHOUT_TOKENS
+from bitrix_events.testing.oauth import ACCESS_SECONDS, OAuthServer
+from bitrix_events.testing.site import Site, hex_id
+from bitrix_events.wire.form import encode_form
+
+_ANSWER_SECONDS: Final = 15.0
+_HEADERS: Final = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "User-Agent": "Bitrix24 Webhook Engine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A subscription: this event goes to this URL."""
+
+    event: str
+    handler: str
+    auth_type: int = 0
+    """The user whose token every event carries; 0 means the user who acted."""
+    id: int = 0
+    webhook_token: str | None = field(default=None, repr=False)
+    """The token of the outgoing webhook that this is part of; None for a binding of the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One POST of the portal and what became of it."""
+
+    code: str
+    """The event code, or the placement of a page."""
+    url: str
+    body: bytes = field(repr=False)
+    status: int | None
+    """The HTTP status of the answer; None if there was none."""
+    error: str | None = None
+
+
+class Sender:
+    """The cloud queue of the portal: it knows who listens and tells them.
+
+    Args:
+        outbound: how the app is reached; None is the real network.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        oauth: OAuthServer,
+        clock: Callable[[], float],
+        *,
+        outbound: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.bindings: list[Binding] = []
+        self.sent: list[Sent] = []
+        self._site = site
+        self._oauth = oauth
+        self._clock = clock
+        self._outbound = outbound
+        self._underway: set[asyncio.Task[None]] = set()
+        self._last_binding_id = 0
+
+    def bind(
+        self, event: str, handler: str, *, auth_type: int = 0, webhook_token: str | None = None
+    ) -> Binding:
+        """Send this event to this URL from now on."""
+        self._last_binding_id += 1
+        binding = Binding(event, handler, auth_type, self._last_binding_id, webhook_token)
+        self.bindings.append(binding)
+        return binding
+
+    def raise_event(self, code: str, data: Mapping[str, Any], *, user_id: int) -> None:
+        """Post an event to everybody bound to it, in the background.
+
+        The app hears nothing before it is installed; outgoing webhooks are heard always.
+        ``user_id`` 0 stands for an event without a user (a robot, an import), which carries no
+        tokens.
+        """
+        for binding in self.bindings:
+            if binding.event != code:
+                continue
+            if binding.webhook_token is None and not self._oauth.installed:
+                continue
+            body = self.event_body(code, data, user_id=user_id, binding=binding)
+            task = asyncio.get_running_loop().create_task(
+                self.post_and_forget(code, binding.handler, body)
+            )
+            self._underway.add(task)
+            task.add_done_callback(self._underway.discard)
+
+    async def settled(self) -> None:
+        """Wait until nothing is underway, also nothing that was raised while waiting."""
+        while self._underway:
+            await asyncio.wait(self._underway)
+
+    def event_body(
+        self, code: str, data: Mapping[str, Any], *, user_id: int, binding: Binding | None = None
+    ) -> bytes:
+        """The body of an event; without a binding it has no ``event_handler_id`` (ONAPPINSTALL)."""
+        body: dict[str, Any] = {"event": code}
+        if binding is not None:
+            body["event_handler_id"] = binding.id
+        body |= {"data": data, "ts": int(self._clock())}
+        if binding is not None and binding.webhook_token is not None:
+            body["auth"] = self._webhook_auth(binding.webhook_token)
+        else:
+            auth_user = (binding.auth_type if binding else 0) or user_id
+            body["auth"] = self._app_auth(code, auth_user)
+        return encode_form(body)
+
+    async def post(self, code: str, url: str, body: bytes) -> httpx.Response:
+        """Post a body and note what became of it.
+
+        Raises:
+            Exception: whatever the transport raises; an app reached in process raises its own
+                errors.
+        """
+        try:
+            if self._outbound is not None:
+                # Not closed: the transport is the caller's, and serves the next post too.
+                client = httpx.AsyncClient(transport=self._outbound, timeout=_ANSWER_SECONDS)
+                answer = await client.post(url, content=body, headers=_HEADERS)
+            else:
+                async with httpx.AsyncClient(
+                    verify=self._tls, timeout=_ANSWER_SECONDS, trust_env=False
+                ) as client:
+                    answer = await client.post(url, content=body, headers=_HEADERS)
+        except Exception as error:
+            self.sent.append(Sent(code, url, body, None, repr(error)))
+            raise
+        self.sent.append(Sent(code, url, body, answer.status_code))
+        return answer
+
+    async def post_and_forget(self, code: str, url: str, body: bytes) -> None:
+        """Post a body; a failure is noted in `sent` and goes no further, as on the portal."""
+        with contextlib.suppress(Exception):
+            await self.post(code, url, body)
+
+    async def post_page(self, url: str, *, user_id: int) -> httpx.Response:
+        """Open the install page: the form that the user's browser submits (protocol.md 1.11)."""
+        site = self._site
+        pair = self._oauth.issue(user_id)
+        query = {
+            "DOMAIN": site.domain,
+            "PROTOCOL": "1" if site.scheme == "https" else "0",
+            "LANG": site.language,
+            "APP_SID": hex_id("page", pair.access_token),
+        }
+        form = {
+            "AUTH_ID": pair.access_token,
+            "AUTH_EXPIRES": ACCESS_SECONDS,
+            "REFRESH_ID": pair.refresh_token,
+            "SERVER_ENDPOINT": site.server_endpoint,
+            "APPLICATION_TOKEN": site.application_token,
+            "APPLICATION_SCOPE": site.scope,
+            "member_id": site.member_id,
+            "status": "L",
+            "PLACEMENT": "DEFAULT",
+        }
+        page_url = url + ("&" if "?" in url else "?") + urlencode(query)
+        return await self.post("DEFAULT", page_url, encode_form(form))
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def _webhook_auth(self, token: str) -> dict[str, Any]:
+        site = self._site
+        return {
+            "domain": site.domain,
+            "client_endpoint": site.rest_url,
+            "server_endpoint": site.server_endpoint,
+            "member_id": site.member_id,
+            "application_token": token,
+        }
+
+    def _app_auth(self, code: str, user_id: int) -> dict[str, Any]:
+        site = self._site
+        if not user_id or code in WITHOUT_TOKENS:
+            return {
+                "domain": site.domain,
+                "member_id": site.member_id,
+                "application_token": site.application_token,
+            }
+        pair = self._oauth.issue(user_id)
+        return {
+            "access_token": pair.access_token,
+            "expires": pair.expires,
+            "expires_in": ACCESS_SECONDS,
+            "scope": site.scope,
+            "domain": site.domain,
+            "server_endpoint": site.server_endpoint,
+            "status": "L",
+            "client_endpoint": site.rest_url,
+            "member_id": site.member_id,
+            "user_id": user_id,
+            # Left out by the encoder where None.
+            "refresh_token": pair.refresh_token if code in WITH_REFRESH_TOKEN else None,
+            "application_token": site.application_token,
+        }

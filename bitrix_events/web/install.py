@@ -1,0 +1,130 @@
+"""POST /install: a portal installs the app, by an event or by opening a page in its frame.
+
+Source: protocol.md 1.6, 1.11, 2.3 and 9.1.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from html import escape
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bitrix_events.engine.inbox import Inbox
+from bitrix_events.events import OnAppInstall
+from bitrix_events.messages import not_an_install_url
+from bitrix_events.store.records import Installation
+from bitrix_events.web.receive import (
+    Receiver,
+    Refusal,
+    answer_refusals,
+    method_not_allowed,
+)
+from bitrix_events.wire.envelope import Credentials, Envelope, is_page, read_page
+from bitrix_events.wire.form import decode_form
+
+
+class InstallingPortals(Protocol):
+    """Who proves installations."""
+
+    async def install(self, claim: Credentials) -> tuple[Installation, bool]:
+        """Prove and store an installation; whether it is new."""
+
+
+class InstallDoor:
+    """Receives installations.
+
+    Args:
+        portals: None for an app that portals do not install.
+    """
+
+    def __init__(self, receiver: Receiver, inbox: Inbox, portals: InstallingPortals | None) -> None:
+        self._receiver = receiver
+        self._inbox = inbox
+        self._portals = portals
+
+    async def install(self, request: Request) -> Response:
+        """The endpoint for both kinds of installation."""
+        if request.method != "POST":
+            return method_not_allowed(not_an_install_url(request.url.path))
+        return await answer_refusals(request, self._install)
+
+    async def _install(self, request: Request) -> Response:
+        if self._portals is None:
+            raise Refusal(
+                404,
+                "not_an_app",
+                "this program serves one portal by webhooks; to be installed by portals, set"
+                " BITRIX_EVENTS_CLIENT_ID, _CLIENT_SECRET and _SECRET_KEY instead",
+            )
+        form = await self._receiver.read_form(request)
+        if not is_page(form):
+            await self._receiver.store_event(form)
+            return Response(status_code=200)
+        query = decode_form(request.url.query.encode())
+        claim = read_page(form, query)
+        installation, is_new = await self._portals.install(claim)
+        if is_new:
+            language = query.get("LANG", "")
+            await self._inbox.accept(_install_event(claim, language), installation)
+        return install_page(installation)
+
+
+def install_page(installation: Installation) -> Response:
+    """The page that tells the portal's frame that the installation is complete.
+
+    Only JavaScript in that frame can do so; before, the portal sends no events.
+    Source: protocol.md 1.11 ("Install page").
+    """
+    nonce = secrets.token_urlsafe(16)
+    scheme = installation.client_endpoint.partition("://")[0]
+    content = _PAGE.replace("{nonce}", nonce).replace("{domain}", escape(installation.domain))
+    return HTMLResponse(
+        content,
+        headers={
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'nonce-{nonce}';"
+                f" script-src 'nonce-{nonce}' https://api.bitrix24.com;"
+                f" frame-ancestors {scheme}://{installation.domain}; base-uri 'none'"
+            ),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def _install_event(claim: Credentials, language: object) -> Envelope:
+    """A page brings no ONAPPINSTALL; handlers of it shall run all the same."""
+    data = {"LANGUAGE_ID": language if isinstance(language, str) else ""}
+    return Envelope(
+        OnAppInstall.CODE,
+        data,
+        replace(claim, user_id=None),
+        sent_at=None,
+        event_handler_id=None,
+    )
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Installation</title>
+<style nonce="{nonce}">
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 32rem; color: #333 }
+</style>
+<script nonce="{nonce}" src="https://api.bitrix24.com/api/v1/"></script>
+<script nonce="{nonce}">
+  BX24.init(function () { BX24.installFinish(); });
+</script>
+</head>
+<body>
+<h1>Installed</h1>
+<p>The app is ready to work with {domain}. This page closes by itself.</p>
+</body>
+</html>
+"""

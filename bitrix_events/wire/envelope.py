@@ -1,0 +1,208 @@
+"""A decoded form to the callback it carries: an event, or a page opened in the portal.
+
+Nothing is believed here. Everything in an envelope is a claim until `wire.verify` or the OAuth
+server has proven the sender.
+
+Source: protocol.md 1.1, 1.3, 1.4 and 1.11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from bitrix_events.errors import EnvelopeError
+from bitrix_events.wire.form import FormDict, FormValue
+
+HIDDEN: Final = "***"
+"""What stands where a secret stood."""
+
+NO_SECRET: Final = SecretStr("")
+
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
+_DOMAIN: Final = re.compile(r"[a-z0-9.-]{1,253}(?::[0-9]{1,5})?\Z")
+_SECRET_NAMES: Final = frozenset(
+    {
+        "access_token",
+        "refresh_token",
+        "application_token",
+        "client_secret",
+        "auth_id",
+        "refresh_id",
+        "code_verifier",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a callback says about its sender. Tokens it lacks are empty.
+
+    Attributes:
+        domain: address of the portal, ``host`` or ``host:port``, in lower case; from
+            ``client_endpoint`` where there is one, since ``domain`` may name the OAuth server.
+        expires_in: seconds for which the access token is good.
+    """
+
+    application_token: SecretStr
+    member_id: str = ""
+    domain: str = ""
+    client_endpoint: str = ""
+    server_endpoint: str = ""
+    access_token: SecretStr = NO_SECRET
+    refresh_token: SecretStr = NO_SECRET
+    expires_in: int = 3600
+    user_id: int | None = None
+    scope: tuple[str, ...] = ()
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as it arrived.
+
+    Attributes:
+        data: the event's data without any token in it; ``{}`` if it had none.
+    """
+
+    code: str
+    data: FormValue
+    credentials: Credentials
+    sent_at: datetime | None
+    event_handler_id: int | None
+
+
+def read_event(form: FormDict) -> Envelope:
+    """Read an event callback.
+
+    Raises:
+        EnvelopeError: something is missing or has the wrong shape; the text names the field.
+    """
+    auth = form.get("auth")
+    if "event" not in form:
+        raise EnvelopeError(_what_it_is_instead(form))
+    code = _text(form, "event").upper()
+    if not _CODE.match(code):
+        raise EnvelopeError("event is not an event code such as ONCRMDEALADD")
+    if not isinstance(auth, dict):
+        raise EnvelopeError("auth is missing" if auth is None else "auth is not a mapping")
+    token = _text(auth, "application_token", where="auth")
+    if not token:
+        raise EnvelopeError("auth[application_token] is missing")
+    endpoint = _text(auth, "client_endpoint", where="auth")
+    return Envelope(
+        code=code,
+        data=without_secrets(form.get("data") or {}),
+        sent_at=_moment(_text(form, "ts")),
+        event_handler_id=_number(_text(form, "event_handler_id")),
+        credentials=Credentials(
+            application_token=SecretStr(token),
+            member_id=_text(auth, "member_id", where="auth"),
+            domain=domain_of(endpoint) or _domain(_text(auth, "domain", where="auth")),
+            client_endpoint=endpoint,
+            server_endpoint=_text(auth, "server_endpoint", where="auth"),
+            access_token=SecretStr(_text(auth, "access_token", where="auth")),
+            refresh_token=SecretStr(_text(auth, "refresh_token", where="auth")),
+            expires_in=_number(_text(auth, "expires_in", where="auth")) or 3600,
+            user_id=_number(_text(auth, "user_id", where="auth")),
+            scope=split_scope(_text(auth, "scope", where="auth")),
+            status=_text(auth, "status", where="auth"),
+        ),
+    )
+
+
+def is_page(form: FormDict) -> bool:
+    """Whether the form is a page that a user opened inside the portal."""
+    return "AUTH_ID" in form and "event" not in form
+
+
+def read_page(form: FormDict, query: FormDict) -> Credentials:
+    """Read the POST that opens our page in the portal's frame.
+
+    Raises:
+        EnvelopeError: something is missing or has the wrong shape; the text names the field.
+
+    Source: protocol.md 1.11.
+    """
+    for name in ("AUTH_ID", "REFRESH_ID", "member_id"):
+        if not _text(form, name):
+            raise EnvelopeError(f"{name} is missing")
+    return Credentials(
+        application_token=SecretStr(_text(form, "APPLICATION_TOKEN")),
+        member_id=_text(form, "member_id"),
+        domain=_domain(_text(query, "DOMAIN")),
+        server_endpoint=_text(form, "SERVER_ENDPOINT"),
+        access_token=SecretStr(_text(form, "AUTH_ID")),
+        refresh_token=SecretStr(_text(form, "REFRESH_ID")),
+        expires_in=_number(_text(form, "AUTH_EXPIRES")) or 3600,
+        scope=split_scope(_text(form, "APPLICATION_SCOPE")),
+        status=_text(form, "status"),
+    )
+
+
+def without_secrets(value: Any) -> Any:
+    """The same nested value with every token replaced by `HIDDEN`, at any depth.
+
+    Bots carry tokens inside ``data`` (protocol.md 1.8), and ONAPPUSERREADY a whole token set.
+    """
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if name.lower() in _SECRET_NAMES and item else without_secrets(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    return value
+
+
+def split_scope(scope: str) -> tuple[str, ...]:
+    """``"crm, task"`` to ``("crm", "task")``. Source: protocol.md 1.4 ("Split scope")."""
+    return tuple(filter(None, re.split(r"[,\s]+", scope)))
+
+
+def domain_of(url: str) -> str:
+    """``host`` or ``host:port`` of an http(s) address in lower case; ``""`` if it has none."""
+    match = re.match(r"https?://([^/?#@\\\s]+)(?:[/?#]|\Z)", url, flags=re.IGNORECASE)
+    return _domain(match[1]) if match else ""
+
+
+def _domain(text: str) -> str:
+    domain = text.lower().removesuffix(":443")
+    return domain if _DOMAIN.match(domain) else ""
+
+
+def _what_it_is_instead(form: FormDict) -> str:
+    if "event_token" in form:
+        return "this is a robot or activity callback, not an event: event is missing"
+    if "message_id" in form and "message_to" in form:
+        return "this is an SMS provider callback, not an event: event is missing"
+    if is_page(form):
+        return "this is a page opened in the portal, not an event: point it at /install"
+    return "event is missing"
+
+
+def _text(form: Mapping[str, FormValue], name: str, *, where: str = "") -> str:
+    """A text field; ``""`` if it is absent. A list or mapping in its place is refused."""
+    value = form.get(name, "")
+    if not isinstance(value, str):
+        field = f"{where}[{name}]" if where else name
+        shape = "a list" if isinstance(value, list) else "a mapping"
+        raise EnvelopeError(f"{field} is {shape}; it has to be a text")
+    return value
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _moment(text: str) -> datetime | None:
+    seconds = _number(text)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
