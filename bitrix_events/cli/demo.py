@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,7 +88,6 @@ async def _demo(console: Console, *, once: bool) -> None:
         exits.enter_context(screen.showing_logs())
         app = build_app(settings)
         await exits.enter_async_context(serve_on_socket(app, listener=listener, lifespan=True))
-        await exits.enter_async_context(screen.showing_calls())
 
         screen.say("portal", "an administrator installs the app")
         await portal.install(f"{url}/install")
@@ -106,7 +105,9 @@ async def _demo(console: Console, *, once: bool) -> None:
 def _settings(portal: FakePortal, url: str, store: Path) -> Settings:
     """The environment of an app that this portal can install, as options."""
     variables = portal.environment(mode="app", public_url=url, store=f"sqlite:///{store}")
-    options = {name.removeprefix(PREFIX).lower(): value for name, value in variables.items()}
+    options: dict[str, Any] = {
+        name.removeprefix(PREFIX).lower(): value for name, value in variables.items()
+    }
     return Settings.load(**options)
 
 
@@ -128,17 +129,27 @@ def _comments(portal: FakePortal, deal: int) -> int:
 
 
 class _Screen:
-    """Shows, in order, what people do, what the app logs, and what reaches the portal."""
+    """Shows what people do in the portal, what the app logs, and what the portal answers."""
 
     def __init__(self, console: Console, portal: FakePortal) -> None:
         self._console = console
         self._portal = portal
+        self._shown = 0
 
     def say(self, who: str, what: str) -> None:
-        """One line. ``who`` is people, the app, or the portal."""
-        moment = datetime.now().strftime("%H:%M:%S.%f")[:-3]
-        style = {"portal": "cyan", "app": "green"}.get(who, "red")
-        self._console.print(f"[dim]{moment}[/dim]  [{style}]{who:7}[/{style}] {escape(what)}")
+        """One line; what the portal has answered meanwhile goes before it."""
+        calls = self._portal.calls()
+        for call in calls[self._shown :]:
+            if call.method != "batch":
+                text = f"answers {call.method} {_brief(call.params)}"
+                self._print(datetime.fromtimestamp(call.at), "portal", text)
+        self._shown = len(calls)
+        self._print(datetime.now(), who, what)
+
+    def _print(self, moment: datetime, who: str, what: str) -> None:
+        style = "cyan" if who == "portal" else "green"
+        time = moment.strftime("%H:%M:%S.%f")[:-3]
+        self._console.print(f"[dim]{time}[/dim]  [{style}]{who:7}[/{style}] {escape(what)}")
 
     @contextmanager
     def showing_logs(self) -> Iterator[None]:
@@ -154,15 +165,6 @@ class _Screen:
             logger.removeHandler(handler)
             logger.setLevel(level)
 
-    @asynccontextmanager
-    async def showing_calls(self) -> AsyncIterator[None]:
-        """Show the calls that reach the portal for the length of the block."""
-        task = asyncio.create_task(self._show_calls())
-        try:
-            yield
-        finally:
-            task.cancel()
-
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something that has to happen.
 
@@ -175,16 +177,6 @@ class _Screen:
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
             raise DemoFailed(f"this did not happen in {_PATIENCE_SECONDS:g} s: {what}") from None
-        await asyncio.sleep(2 * _LOOK_SECONDS)  # let the last lines be shown
-
-    async def _show_calls(self) -> None:
-        shown = 0
-        while True:
-            for call in self._portal.calls()[shown:]:
-                shown += 1
-                if call.method != "batch":
-                    self.say("portal", f"answers {call.method} {_brief(call.params)}")
-            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class _LogLines(logging.Handler):

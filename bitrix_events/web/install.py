@@ -24,7 +24,7 @@ from bitrix_events.web.receive import (
     method_not_allowed,
 )
 from bitrix_events.wire.envelope import Credentials, Envelope, is_page, read_page
-from bitrix_events.wire.form import decode_form
+from bitrix_events.wire.form import FormDict, decode_form
 
 
 class InstallingPortals(Protocol):
@@ -98,7 +98,7 @@ def install_page(installation: Installation) -> Response:
 
 def _install_event(claim: Credentials, language: object) -> Envelope:
     """A page brings no ONAPPINSTALL; handlers of it shall run all the same."""
-    data = {"LANGUAGE_ID": language if isinstance(language, str) else ""}
+    data: FormDict = {"LANGUAGE_ID": language if isinstance(language, str) else ""}
     return Envelope(
         OnAppInstall.CODE,
         data,

@@ -39,7 +39,8 @@ class FormLimits:
     containers: int = 2000
     """Lists and mappings in the whole form."""
     malformed_escapes: int = 100
-    """Percent signs that start no escape. They stand for themselves, as in PHP."""
+    """Percent signs that start no escape and stand for themselves, as in PHP; and as many bytes
+    that no text contains."""
 
 
 DEFAULT_LIMITS: Final = FormLimits()
@@ -48,7 +49,8 @@ _BACKSLASH_MARK: Final = b"\xfe"
 _SEAM: Final = b"\xff"
 _TO_MARKS: Final = bytes.maketrans(b"+\\", b" " + _BACKSLASH_MARK)
 _FROM_MARKS: Final = bytes.maketrans(_BACKSLASH_MARK, b"\\")
-_NOT_TEXT: Final = "the form holds bytes that no UTF-8 text contains"
+_MARKS: Final = re.compile(rb"[\xfe\xff]|%[Ff][EeFf]")
+_REPLACEMENT: Final = b"%EF%BF%BD"
 _INTEGER_KEY: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 
 
@@ -56,8 +58,9 @@ def decode_form(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> FormDict:
     """Decode a form body into nested dicts, lists and strings, as PHP would read it.
 
     Keys stay strings. A mapping becomes a list only if its keys are exactly ``0..n-1`` in that
-    order. When a name is repeated the last value wins. Text cut in the middle of a UTF-8 character
-    gets U+FFFD there: one bad byte must not lose an event that nobody will send again.
+    order. When a name is repeated the last value wins. Bytes that are not UTF-8, such as text cut
+    in the middle of a character, become U+FFFD: one bad byte must not lose an event that nobody
+    will send again.
 
     Raises:
         FormError: the form exceeds a limit, is not text, or has a name that PHP's
@@ -144,14 +147,20 @@ def _unescape(parts: list[bytes], malformed_allowed: int) -> list[str]:
         joined = joined.translate(_TO_MARKS)
     if b"%" in joined:
         joined = _decode_escapes(joined.replace(b"%", b"\\x"), malformed_allowed).encode("latin-1")
-    if backslashes:
-        if joined.count(_BACKSLASH_MARK) != backslashes:
-            raise FormError(_NOT_TEXT)
-        joined = joined.translate(_FROM_MARKS)
     decoded = joined.split(_SEAM)
-    if len(decoded) != len(parts):
-        raise FormError(_NOT_TEXT)
+    if len(decoded) != len(parts) or (backslashes and joined.count(_BACKSLASH_MARK) != backslashes):
+        return _unescape(_without_marks(parts, malformed_allowed), malformed_allowed)
+    if backslashes:
+        decoded = joined.translate(_FROM_MARKS).split(_SEAM)
     return [part.decode("utf-8", "replace") for part in decoded]
+
+
+def _without_marks(parts: list[bytes], allowed: int) -> list[bytes]:
+    """The parts with U+FFFD for each byte that is no text and would be taken for a mark."""
+    replaced, found = _MARKS.subn(_REPLACEMENT, b"&".join(parts), count=allowed + 1)
+    if found > allowed:
+        raise FormError("the form holds many bytes that no UTF-8 text contains")
+    return replaced.split(b"&")
 
 
 def _decode_escapes(escaped: bytes, malformed_allowed: int) -> str:

@@ -1,0 +1,993 @@
+"""What every Store promises: order, fairness, verdicts, survival of a crash, sealed tokens.
+
+A second engine joins by one more parameter of the fixture `engine`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pydantic import SecretStr
+
+from bitrix_events.errors import StoreError
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import (
+    Claim,
+    Execution,
+    Installation,
+    InstallationState,
+    NewDelivery,
+    State,
+    Tokens,
+    Verdict,
+)
+from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.sqlite.store import SqliteStore
+
+KEY = "a-secret-key-of-thirty-two-bytes"
+DONE = Verdict(State.DONE)
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+class Engine(Protocol):
+    """A kind of store, and what a test does to it from outside."""
+
+    clock: Clock
+
+    async def open(self, *, secret_key: str | None = KEY) -> Store:
+        """A store on what is there."""
+
+    async def crash(self) -> Store:
+        """A store on what a dead process left behind; the old one was not closed."""
+
+    async def close(self) -> None:
+        """Close whatever is open."""
+
+    def bytes_at_rest(self) -> bytes:
+        """All that a thief of the disk could read."""
+
+    async def copy_tokens(self, source: str, target: str) -> None:
+        """Put the sealed tokens of one portal into the row of another."""
+
+
+class SqliteEngine:
+    """One file; a crash is a copy of the file and its log, made while they are in use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self._path = folder / "life0" / "store.db"
+        self._lives = 0
+        self._opened: list[SqliteStore] = []
+
+    async def open(self, *, secret_key: str | None = KEY) -> Store:
+        sealer = Sealer(SecretStr(secret_key)) if secret_key else None
+        store = SqliteStore(self._path, sealer=sealer, clock=self.clock)
+        await store.open()
+        self._opened.append(store)
+        return store
+
+    async def crash(self) -> Store:
+        self._lives += 1
+        folder = self._path.parent.with_name(f"life{self._lives}")
+        folder.mkdir()
+        for source in (self._path, self._path.with_name("store.db-wal")):
+            if source.exists():
+                shutil.copy(source, folder)
+        self._path = folder / "store.db"
+        return await self.open()
+
+    async def close(self) -> None:
+        for store in self._opened:
+            await store.close()
+
+    def bytes_at_rest(self) -> bytes:
+        return b"".join(path.read_bytes() for path in sorted(self._path.parent.iterdir()))
+
+    async def copy_tokens(self, source: str, target: str) -> None:
+        with closing(sqlite3.connect(self._path)) as db, db:
+            db.execute(
+                "UPDATE portal SET tokens = (SELECT tokens FROM portal WHERE portal = ?)"
+                " WHERE portal = ?",
+                (source, target),
+            )
+
+
+@pytest.fixture(params=["sqlite"])
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+    engines = {"sqlite": SqliteEngine}
+    engine = engines[request.param](tmp_path)
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+async def store(engine: Engine) -> Store:
+    return await engine.open()
+
+
+@pytest.fixture
+def clock(engine: Engine) -> Clock:
+    return engine.clock
+
+
+def event(entity: str | None = "deal:7", *, portal: str = "acme", data: Any = None) -> NewDelivery:
+    return NewDelivery(portal=portal, code="ONCRMDEALUPDATE", data=data or {}, entity=entity)
+
+
+async def claim_all(store: Store) -> list[Claim]:
+    return await store.claim(limit=1000, per_portal=1000)
+
+
+async def claim_one(store: Store) -> Claim:
+    (claim,) = await store.claim(limit=1, per_portal=1000)
+    return claim
+
+
+async def executions(store: Store, delivery_id: int) -> Sequence[Execution]:
+    view = await store.delivery(delivery_id)
+    assert view is not None
+    return view.executions
+
+
+async def execution(store: Store, delivery_id: int) -> Execution:
+    (only,) = await executions(store, delivery_id)
+    return only
+
+
+def ids(claims: Sequence[Claim]) -> list[int]:
+    return [claim.delivery.id for claim in claims]
+
+
+# Putting and claiming.
+
+
+async def test_a_delivery_becomes_one_execution_for_each_handler(store: Store) -> None:
+    delivery_id = await store.put(event(), ["deals.invoice", "deals.audit"])
+
+    found = await executions(store, delivery_id)
+
+    assert [(e.handler, e.state, e.attempt) for e in found] == [
+        ("deals.invoice", State.WAITING, 0),
+        ("deals.audit", State.WAITING, 0),
+    ]
+
+
+async def test_a_delivery_without_handlers_is_kept_and_nothing_runs(store: Store) -> None:
+    delivery_id = await store.put(event(), [])
+
+    claims = await claim_all(store)
+
+    assert claims == []
+    assert await executions(store, delivery_id) == []
+
+
+async def test_a_claim_carries_all_that_was_put(store: Store, clock: Clock) -> None:
+    sent_at = datetime(2026, 9, 21, 13, 33, 20, tzinfo=UTC)
+    delivery_id = await store.put(
+        NewDelivery(
+            portal="acme",
+            code="ONCRMDEALADD",
+            data={"FIELDS": {"ID": "7"}},
+            entity="deal:7",
+            sent_at=sent_at,
+            event_handler_id=975,
+            user_id=3,
+        ),
+        ["deals.invoice"],
+    )
+
+    delivery = (await claim_one(store)).delivery
+
+    assert (delivery.id, delivery.portal, delivery.code) == (delivery_id, "acme", "ONCRMDEALADD")
+    assert (delivery.entity, delivery.data) == ("deal:7", {"FIELDS": {"ID": "7"}})
+    assert (delivery.received_at, delivery.sent_at) == (clock.moment, sent_at)
+    assert (delivery.event_handler_id, delivery.user_id) == (975, 3)
+    assert (delivery.handler, delivery.attempt) == ("deals.invoice", 1)
+
+
+async def test_one_entity_is_handled_one_event_at_a_time_in_order_of_arrival(
+    store: Store,
+) -> None:
+    arrived = [await store.put(event(), ["handler"]) for _ in range(3)]
+
+    handled = []
+    while claims := await claim_all(store):
+        handled.append(ids(claims))
+        await store.settle(claims[0], DONE)
+
+    assert handled == [[arrived[0]], [arrived[1]], [arrived[2]]]
+
+
+async def test_different_entities_are_handled_at_the_same_time(store: Store) -> None:
+    first = await store.put(event("deal:7"), ["handler"])
+    second = await store.put(event("deal:8"), ["handler"])
+
+    claims = await claim_all(store)
+
+    assert sorted(ids(claims)) == [first, second]
+
+
+async def test_two_handlers_of_one_event_run_at_the_same_time(store: Store) -> None:
+    await store.put(event(), ["one", "two"])
+
+    claims = await claim_all(store)
+
+    assert sorted(claim.delivery.handler for claim in claims) == ["one", "two"]
+
+
+async def test_the_same_entity_id_of_two_portals_is_handled_at_the_same_time(
+    store: Store,
+) -> None:
+    await store.put(event(portal="acme"), ["handler"])
+    await store.put(event(portal="globex"), ["handler"])
+
+    claims = await claim_all(store)
+
+    assert sorted(claim.delivery.portal for claim in claims) == ["acme", "globex"]
+
+
+async def test_events_without_an_entity_are_handled_at_the_same_time(store: Store) -> None:
+    put = [await store.put(event(None), ["handler"]) for _ in range(5)]
+
+    claims = await claim_all(store)
+
+    assert sorted(ids(claims)) == put
+
+
+async def test_concurrent_claims_share_the_work_without_overlap(store: Store) -> None:
+    put = [await store.put(event(None), ["handler"]) for _ in range(20)]
+
+    rounds = await asyncio.gather(*(store.claim(limit=3, per_portal=100) for _ in range(8)))
+
+    assert sorted(ids([claim for claims in rounds for claim in claims])) == put
+
+
+async def test_no_more_than_the_limit_is_claimed(store: Store) -> None:
+    for _ in range(5):
+        await store.put(event(None), ["handler"])
+
+    claims = await store.claim(limit=2, per_portal=1000)
+
+    assert len(claims) == 2
+
+
+async def test_a_portal_runs_no_more_than_its_share(store: Store) -> None:
+    for _ in range(5):
+        await store.put(event(None), ["handler"])
+
+    first = await store.claim(limit=2, per_portal=3)
+    second = await store.claim(limit=100, per_portal=3)
+    third = await store.claim(limit=100, per_portal=3)
+
+    assert [len(first), len(second), len(third)] == [2, 1, 0]
+
+
+async def test_a_portal_at_its_limit_does_not_hide_the_others(store: Store) -> None:
+    for portal in ("acme", "globex", "initech"):
+        for _ in range(3):
+            await store.put(event(None, portal=portal), ["handler"])
+    await store.claim(limit=2, per_portal=1)
+
+    claims = await store.claim(limit=100, per_portal=1)
+
+    assert [claim.delivery.portal for claim in claims] == ["initech"]
+
+
+async def test_a_portal_with_a_thousand_waiting_events_does_not_delay_another(
+    store: Store,
+) -> None:
+    await asyncio.gather(*(store.put(event(None, portal="acme"), ["h"]) for _ in range(1000)))
+    quiet = await store.put(event(portal="quiet"), ["h"])
+
+    claims = await store.claim(limit=2, per_portal=1000)
+
+    assert quiet in ids(claims)
+
+
+async def test_single_claims_take_turns_between_portals(store: Store) -> None:
+    for portal in ("acme", "acme", "acme", "globex", "globex"):
+        await store.put(event(None, portal=portal), ["handler"])
+
+    portals = [(await claim_one(store)).delivery.portal for _ in range(4)]
+
+    assert portals in (
+        ["acme", "globex", "acme", "globex"],
+        ["globex", "acme", "globex", "acme"],
+    )
+
+
+async def test_events_of_one_portal_are_claimed_in_order_of_arrival(
+    store: Store, clock: Clock
+) -> None:
+    arrived = []
+    for number in (9, 3, 7, 1):
+        arrived.append(await store.put(event(f"deal:{number}"), ["handler"]))
+        clock.advance(1)
+
+    claimed = [(await claim_one(store)).delivery.id for _ in range(4)]
+
+    assert claimed == arrived
+
+
+# Verdicts.
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.SKIPPED, State.DEAD])
+async def test_a_final_verdict_is_kept_with_its_note_and_time(
+    store: Store, clock: Clock, state: State
+) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    claim = await claim_one(store)
+    clock.advance(4)
+
+    settled = await store.settle(claim, Verdict(state, "reason: «так»"))
+
+    found = await execution(store, delivery_id)
+    assert settled
+    assert (found.state, found.note, found.attempt) == (state, "reason: «так»", 1)
+    assert (found.finished_at, found.due) == (clock.moment, None)
+    assert await claim_all(store) == []
+
+
+async def test_waiting_without_a_delay_runs_again_at_once(store: Store) -> None:
+    await store.put(event(), ["handler"])
+
+    await store.settle(await claim_one(store), Verdict(State.WAITING, "once more"))
+
+    assert (await claim_one(store)).delivery.attempt == 2
+
+
+async def test_a_waiting_execution_shows_its_reason_and_when_it_is_due(
+    store: Store, clock: Clock
+) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+
+    await store.settle(
+        await claim_one(store), Verdict(State.WAITING, "portal is down", delay_seconds=30)
+    )
+
+    found = await execution(store, delivery_id)
+    assert (found.state, found.note) == (State.WAITING, "portal is down")
+    assert (found.due, found.finished_at) == (clock.moment + timedelta(seconds=30), None)
+
+
+async def test_a_delayed_retry_holds_back_only_its_own_lane(store: Store) -> None:
+    await store.put(event("deal:7"), ["handler"])
+    await store.settle(await claim_one(store), Verdict(State.WAITING, delay_seconds=60))
+    await store.put(event("deal:7"), ["handler"])
+    same_entity_other_handler = await store.put(event("deal:7"), ["other"])
+    other_entity = await store.put(event("deal:8"), ["handler"])
+
+    claims = await claim_all(store)
+
+    assert sorted(ids(claims)) == [same_entity_other_handler, other_entity]
+
+
+async def test_a_delayed_retry_is_due_after_its_delay_and_not_before(
+    store: Store, clock: Clock
+) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    await store.settle(await claim_one(store), Verdict(State.WAITING, delay_seconds=60))
+
+    clock.advance(59)
+    early = await claim_all(store)
+    clock.advance(1)
+    in_time = await claim_all(store)
+
+    assert (ids(early), ids(in_time)) == ([], [delivery_id])
+
+
+async def test_a_delayed_retry_runs_before_newer_events_of_its_entity(
+    store: Store, clock: Clock
+) -> None:
+    older = await store.put(event(), ["handler"])
+    await store.settle(await claim_one(store), Verdict(State.WAITING, delay_seconds=60))
+    newer = await store.put(event(), ["handler"])
+    clock.advance(60)
+
+    first = await claim_one(store)
+    await store.settle(first, DONE)
+    second = await claim_one(store)
+
+    assert ids([first, second]) == [older, newer]
+
+
+async def test_next_due_is_the_earliest_end_of_a_rest(store: Store, clock: Clock) -> None:
+    for number, delay in ((1, 300), (2, 60), (3, 120)):
+        await store.put(event(f"deal:{number}"), ["handler"])
+        await store.settle(await claim_one(store), Verdict(State.WAITING, delay_seconds=delay))
+
+    due = await store.next_due()
+
+    assert due == clock.moment + timedelta(seconds=60)
+
+
+async def test_next_due_is_none_when_nothing_rests(store: Store) -> None:
+    await store.put(event(), ["handler"])
+
+    due = await store.next_due()
+
+    assert due is None
+
+
+async def test_an_attempt_is_counted_before_the_handler_starts(
+    engine: Engine, store: Store
+) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    await claim_one(store)
+
+    after_crash = await engine.crash()
+
+    assert (await execution(after_crash, delivery_id)).attempt == 1
+
+
+async def test_an_uncounted_attempt_is_given_back(store: Store) -> None:
+    await store.put(event(), ["handler"])
+
+    await store.settle(await claim_one(store), Verdict(State.WAITING, counted=False))
+
+    assert (await claim_one(store)).delivery.attempt == 1
+
+
+async def test_a_claim_is_settled_once(store: Store, clock: Clock) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    claim = await claim_one(store)
+    await store.settle(claim, Verdict(State.DONE, "first"))
+    before = await execution(store, delivery_id)
+    clock.advance(9)
+
+    second = await store.settle(claim, Verdict(State.DEAD, "second"))
+
+    assert second is False
+    assert await execution(store, delivery_id) == before
+
+
+async def test_a_claim_that_was_given_back_settles_nothing(store: Store) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    old = await claim_one(store)
+    await store.settle(old, Verdict(State.WAITING, "again"))
+    await claim_one(store)
+
+    settled = await store.settle(old, Verdict(State.DEAD, "too late"))
+
+    assert settled is False
+    assert (await execution(store, delivery_id)).state is State.RUNNING
+
+
+async def test_a_claim_from_before_a_crash_settles_nothing(engine: Engine, store: Store) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    old = await claim_one(store)
+    after_crash = await engine.crash()
+    await claim_one(after_crash)
+
+    settled = await after_crash.settle(old, Verdict(State.DEAD, "too late"))
+
+    assert settled is False
+    assert (await execution(after_crash, delivery_id)).state is State.RUNNING
+
+
+async def test_a_finished_claim_does_not_end_a_later_event_of_the_same_entity(
+    store: Store,
+) -> None:
+    first = await store.put(event(), ["handler"])
+    old = await claim_one(store)
+    await store.settle(old, DONE)
+    second = await store.put(event(), ["handler"])
+    await claim_one(store)
+
+    settled = await store.settle(old, Verdict(State.DEAD, "void"))
+
+    assert settled is False
+    assert (await execution(store, first)).state is State.DONE
+    assert (await execution(store, second)).state is State.RUNNING
+    await store.put(event(), ["handler"])
+    assert await claim_all(store) == [], "the entity is still being handled"
+
+
+# Restarts.
+
+
+async def test_what_ran_when_the_store_was_closed_runs_again(engine: Engine, store: Store) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    await claim_one(store)
+    await store.close()
+
+    again = await claim_one(await engine.open())
+
+    assert (again.delivery.id, again.delivery.attempt) == (delivery_id, 2)
+
+
+async def test_what_ran_when_the_process_died_runs_again(engine: Engine, store: Store) -> None:
+    delivery_id = await store.put(event(), ["handler"])
+    await claim_one(store)
+
+    again = await claim_one(await engine.crash())
+
+    assert (again.delivery.id, again.delivery.attempt) == (delivery_id, 2)
+
+
+async def test_nothing_is_lost_in_a_crash(engine: Engine, store: Store) -> None:
+    put = [await store.put(event(f"deal:{n % 4}"), ["a", "b"]) for n in range(12)]
+    for claim in await store.claim(limit=3, per_portal=10):
+        await store.settle(claim, DONE)
+    await store.claim(limit=3, per_portal=10)
+    after_crash = await engine.crash()
+
+    while claims := await claim_all(after_crash):
+        for claim in claims:
+            await after_crash.settle(claim, DONE)
+
+    views = await after_crash.deliveries(limit=100)
+    assert sorted(view.delivery.id for view in views) == put
+    assert {e.state for view in views for e in view.executions} == {State.DONE}
+    assert [len(view.executions) for view in views] == [2] * 12
+
+
+async def test_order_within_an_entity_survives_a_crash(engine: Engine, store: Store) -> None:
+    arrived = [await store.put(event(), ["handler"]) for _ in range(3)]
+    await claim_one(store)
+    after_crash = await engine.crash()
+
+    handled = []
+    while claims := await claim_all(after_crash):
+        handled += ids(claims)
+        await after_crash.settle(claims[0], DONE)
+
+    assert handled == arrived
+
+
+async def test_a_rest_goes_on_over_a_restart(engine: Engine, store: Store, clock: Clock) -> None:
+    await store.put(event(), ["handler"])
+    await store.settle(await claim_one(store), Verdict(State.WAITING, delay_seconds=60))
+    after_crash = await engine.crash()
+
+    early = await claim_all(after_crash)
+    clock.advance(60)
+    in_time = await claim_all(after_crash)
+
+    assert (len(early), len(in_time)) == (0, 1)
+
+
+async def test_ids_are_not_used_again_after_a_restart(engine: Engine, store: Store) -> None:
+    first = await store.put(event(), ["handler"])
+    await store.close()
+
+    second = await (await engine.open()).put(event(), ["handler"])
+
+    assert second > first
+
+
+# Looking.
+
+
+async def test_deliveries_are_listed_newest_first_and_page_by_page(store: Store) -> None:
+    put = [await store.put(event(), []) for _ in range(5)]
+
+    first = await store.deliveries(limit=2)
+    second = await store.deliveries(limit=10, before=first[-1].delivery.id)
+
+    assert [view.delivery.id for view in first] == [put[4], put[3]]
+    assert [view.delivery.id for view in second] == [put[2], put[1], put[0]]
+
+
+async def test_an_unknown_delivery_is_none(store: Store) -> None:
+    assert await store.delivery(12345) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"TITLE": "Ёлка 🎄 \u202e\u2028 e\u0301"},
+        {"TITLE": "before\x00after", "\x00": ""},
+        {"TITLE": '\'; DROP TABLE delivery; -- "quoted" \\ \r\n\t'},
+        {"FIELDS": {"ID": "7", "LIST": ["1", {"deep": ["x"]}], "EMPTY": {}}},
+        "undefined",
+        ["a", "b"],
+        {},
+    ],
+)
+async def test_data_comes_back_as_it_was_put(store: Store, data: Any) -> None:
+    delivery = replace(event(), data=data)
+
+    delivery_id = await store.put(delivery, ["handler"])
+
+    view = await store.delivery(delivery_id)
+    assert view is not None
+    assert view.delivery.data == data
+    assert (await claim_one(store)).delivery.data == data
+
+
+# Installations.
+
+
+def installed(portal: str = "acme", *, access: str = "access-1", **changes: Any) -> Installation:
+    installation = Installation(
+        portal=portal,
+        member_id=portal,
+        domain=f"{portal}.bitrix24.com",
+        client_endpoint=f"https://{portal}.bitrix24.com/rest/",
+        token_digest=b"\x00digest\xff",
+        tokens=Tokens(
+            SecretStr(access),
+            SecretStr(f"refresh-of-{access}"),
+            datetime(2026, 9, 21, 14, tzinfo=UTC),
+        ),
+        user_id=1,
+        scope=("crm", "user"),
+        status="L",
+    )
+    return replace(installation, **changes)
+
+
+async def test_an_installation_comes_back_as_it_was_saved(store: Store) -> None:
+    installation = installed()
+
+    saved = await store.save_installation(installation)
+
+    assert saved
+    assert await store.installation("acme") == replace(installation, version=1)
+
+
+async def test_an_installation_without_tokens_scope_and_digest_is_kept(store: Store) -> None:
+    installation = installed(tokens=None, scope=(), token_digest=None)
+
+    await store.save_installation(installation)
+
+    assert await store.installation("acme") == replace(installation, version=1)
+
+
+async def test_an_unknown_installation_is_none(store: Store) -> None:
+    assert await store.installation("nobody") is None
+    assert await store.installation_at("nobody.bitrix24.com") is None
+
+
+async def test_an_installation_is_found_by_its_address(store: Store) -> None:
+    await store.save_installation(installed("acme"))
+    await store.save_installation(installed("globex"))
+
+    found = await store.installation_at("globex.bitrix24.com")
+
+    assert found is not None
+    assert found.portal == "globex"
+
+
+async def test_a_moved_installation_is_no_longer_found_at_its_old_address(store: Store) -> None:
+    await store.save_installation(installed())
+    await store.save_installation(installed(domain="new.bitrix24.com", version=1))
+
+    at_old = await store.installation_at("acme.bitrix24.com")
+    at_new = await store.installation_at("new.bitrix24.com")
+
+    assert at_old is None
+    assert at_new is not None
+
+
+async def test_a_first_save_does_not_replace_what_is_there(store: Store) -> None:
+    await store.save_installation(installed(access="access-1"))
+
+    saved = await store.save_installation(installed(access="access-2", version=0))
+
+    assert saved is False
+    assert await store.installation("acme") == installed(access="access-1", version=1)
+
+
+async def test_a_save_with_an_old_version_writes_nothing(store: Store) -> None:
+    await store.save_installation(installed(access="access-1"))
+    await store.save_installation(installed(access="access-2", version=1))
+
+    saved = await store.save_installation(installed(access="access-3", version=1))
+
+    assert saved is False
+    assert await store.installation("acme") == installed(access="access-2", version=2)
+
+
+async def test_a_save_of_a_version_that_never_was_writes_nothing(store: Store) -> None:
+    saved = await store.save_installation(installed(version=4))
+
+    assert saved is False
+    assert await store.installation("acme") is None
+
+
+async def test_one_of_many_concurrent_saves_of_a_version_wins(store: Store) -> None:
+    await store.save_installation(installed())
+
+    saved = await asyncio.gather(
+        *(store.save_installation(installed(access=f"a{n}", version=1)) for n in range(10))
+    )
+
+    found = await store.installation("acme")
+    assert saved.count(True) == 1
+    assert found == installed(access=f"a{saved.index(True)}", version=2)
+
+
+async def test_a_refresh_is_begun_by_one_of_many(store: Store) -> None:
+    await store.save_installation(installed())
+
+    begun = await asyncio.gather(
+        *(store.begin_refresh("acme", version=1, seconds=20) for _ in range(10))
+    )
+
+    assert begun.count(True) == 1
+
+
+async def test_a_refresh_may_be_begun_again_after_its_time(store: Store, clock: Clock) -> None:
+    await store.save_installation(installed())
+    await store.begin_refresh("acme", version=1, seconds=20)
+
+    clock.advance(19)
+    early = await store.begin_refresh("acme", version=1, seconds=20)
+    clock.advance(1)
+    in_time = await store.begin_refresh("acme", version=1, seconds=20)
+
+    assert (early, in_time) == (False, True)
+
+
+async def test_a_save_ends_the_refresh(store: Store) -> None:
+    await store.save_installation(installed())
+    await store.begin_refresh("acme", version=1, seconds=20)
+
+    await store.save_installation(installed(access="access-2", version=1))
+
+    assert await store.begin_refresh("acme", version=2, seconds=20)
+
+
+async def test_a_refresh_of_an_old_version_is_not_begun(store: Store) -> None:
+    await store.save_installation(installed())
+    await store.save_installation(installed(version=1))
+
+    begun = await store.begin_refresh("acme", version=1, seconds=20)
+
+    assert begun is False
+
+
+async def test_a_refresh_of_one_portal_does_not_hold_back_another(store: Store) -> None:
+    await store.save_installation(installed("acme"))
+    await store.save_installation(installed("globex"))
+    await store.begin_refresh("acme", version=1, seconds=20)
+
+    assert await store.begin_refresh("globex", version=1, seconds=20)
+
+
+async def test_a_lease_survives_the_process_that_took_it(engine: Engine, store: Store) -> None:
+    await store.save_installation(installed())
+    await store.begin_refresh("acme", version=1, seconds=20)
+
+    begun = await (await engine.crash()).begin_refresh("acme", version=1, seconds=20)
+
+    assert begun is False
+
+
+@pytest.mark.parametrize("state", list(InstallationState))
+async def test_every_state_of_an_installation_is_kept(
+    store: Store, state: InstallationState
+) -> None:
+    await store.save_installation(installed(state=state))
+
+    found = await store.installation("acme")
+
+    assert found == installed(state=state, version=1)
+
+
+# Secrets at rest.
+
+
+async def test_no_token_is_readable_on_the_disk(engine: Engine, store: Store) -> None:
+    await store.save_installation(installed(access="a2f4c6e8-access-marker"))
+    await store.save_installation(installed(access="b3d5f7a9-access-marker", version=1))
+
+    at_rest = engine.bytes_at_rest()
+
+    assert b"acme.bitrix24.com" in at_rest, "the right files were read"
+    for secret in (b"access-marker", b"refresh-of", KEY.encode()):
+        assert secret not in at_rest
+        assert secret.hex().encode() not in at_rest.lower()
+
+
+async def test_tokens_do_not_open_in_another_portals_row(engine: Engine, store: Store) -> None:
+    await store.save_installation(installed("acme"))
+    await store.save_installation(installed("globex"))
+    await engine.copy_tokens("acme", "globex")
+
+    with pytest.raises(StoreError, match="damaged or was moved"):
+        await store.installation("globex")
+
+
+async def test_a_wrong_secret_key_is_told_apart_from_a_damaged_file(
+    engine: Engine, store: Store
+) -> None:
+    await store.save_installation(installed())
+    await store.close()
+    with_other_key = await engine.open(secret_key="another-key-of-thirty-two-bytes!")
+
+    with pytest.raises(StoreError, match="BITRIX_EVENTS_SECRET_KEY"):
+        await with_other_key.installation("acme")
+
+
+async def test_tokens_are_not_saved_without_a_key(engine: Engine) -> None:
+    store = await engine.open(secret_key=None)
+
+    with pytest.raises(StoreError, match="BITRIX_EVENTS_SECRET_KEY"):
+        await store.save_installation(installed())
+
+    assert await store.installation("acme") is None
+
+
+# Any order of puts, claims, verdicts, waiting and crashes, against a model.
+
+_PORTALS = ("acme", "globex")
+_HANDLERS = ("h1", "h2")
+_Lane = tuple[str, str, str]
+"""Portal, entity (or ``#id``) and handler."""
+
+
+@dataclass
+class _Expected:
+    """One execution of the model."""
+
+    handler: str
+    state: State = State.WAITING
+    attempt: int = 0
+
+
+@dataclass
+class _Model:
+    """What a correct store holds: executions by lane, in order of arrival."""
+
+    by_delivery: dict[int, list[_Expected]] = field(default_factory=dict)
+    lanes: dict[_Lane, list[tuple[int, _Expected]]] = field(default_factory=dict)
+    rests_until: dict[_Lane, float] = field(default_factory=dict)
+    claims: dict[_Lane, Claim] = field(default_factory=dict)
+
+    def running(self, portal: str) -> int:
+        return sum(lane[0] == portal for lane in self.claims)
+
+    def is_due(self, lane: _Lane, now: float) -> bool:
+        return lane not in self.claims and self.rests_until.get(lane, now) <= now
+
+
+class StoreMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.engine: Engine = SqliteEngine(Path(self.folder.name))
+        self.store: Store = self.loop.run_until_complete(self.engine.open())
+        self.model = _Model()
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.engine.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+    @rule(
+        portal=st.sampled_from(_PORTALS),
+        entity=st.sampled_from([None, "deal:1", "deal:2"]),
+        handlers=st.lists(st.sampled_from(_HANDLERS), unique=True),
+    )
+    def put(self, portal: str, entity: str | None, handlers: list[str]) -> None:
+        put = self.store.put(event(entity, portal=portal), handlers)
+        delivery_id = self.loop.run_until_complete(put)
+
+        assert delivery_id not in self.model.by_delivery
+        made = [_Expected(handler) for handler in handlers]
+        self.model.by_delivery[delivery_id] = made
+        for expected in made:
+            lane = (portal, entity or f"#{delivery_id}", expected.handler)
+            self.model.lanes.setdefault(lane, []).append((delivery_id, expected))
+
+    @rule(limit=st.integers(1, 4), per_portal=st.integers(1, 3))
+    def claim(self, limit: int, per_portal: int) -> None:
+        model, now = self.model, self.engine.clock.now
+        due = {lane for lane, queue in model.lanes.items() if queue and model.is_due(lane, now)}
+        claims = self.loop.run_until_complete(self.store.claim(limit=limit, per_portal=per_portal))
+
+        for claim in claims:
+            delivery = claim.delivery
+            lane = (
+                delivery.portal,
+                delivery.entity or f"#{delivery.id}",
+                delivery.handler,
+            )
+            assert lane in due, "the lane was neither running nor resting, and claimed once"
+            due.remove(lane)
+            delivery_id, expected = model.lanes[lane][0]
+            assert delivery.id == delivery_id, "the oldest of its lane"
+            expected.attempt += 1
+            expected.state = State.RUNNING
+            assert delivery.attempt == expected.attempt
+            model.rests_until.pop(lane, None)
+            model.claims[lane] = claim
+            assert model.running(delivery.portal) <= per_portal
+        assert len(claims) <= limit
+        if len(claims) < limit:
+            assert all(model.running(lane[0]) >= per_portal for lane in due), "work was left"
+
+    @precondition(lambda self: bool(self.model.claims))
+    @rule(
+        data=st.data(),
+        state=st.sampled_from([State.DONE, State.SKIPPED, State.DEAD, State.WAITING]),
+        delay=st.sampled_from([0.0, 0.0, 5.0]),
+        counted=st.booleans(),
+    )
+    def settle(self, data: st.DataObject, state: State, delay: float, counted: bool) -> None:
+        model = self.model
+        lane = data.draw(st.sampled_from(sorted(model.claims)))
+        verdict = Verdict(state, "note", delay_seconds=delay, counted=counted)
+
+        assert self.loop.run_until_complete(self.store.settle(model.claims.pop(lane), verdict))
+
+        _, expected = model.lanes[lane][0]
+        expected.state = state
+        expected.attempt -= not counted
+        if state is not State.WAITING:
+            model.lanes[lane].pop(0)
+        elif delay:
+            model.rests_until[lane] = self.engine.clock.now + delay
+
+    @rule(seconds=st.sampled_from([0.5, 5.0]))
+    def advance_clock(self, seconds: float) -> None:
+        self.engine.clock.advance(seconds)
+
+    @rule()
+    def crash(self) -> None:
+        self.store = self.loop.run_until_complete(self.engine.crash())
+        self._nothing_runs_any_more()
+
+    @rule()
+    def restart(self) -> None:
+        self.loop.run_until_complete(self.store.close())
+        self.store = self.loop.run_until_complete(self.engine.open())
+        self._nothing_runs_any_more()
+
+    @invariant()
+    def the_store_holds_what_the_model_holds(self) -> None:
+        views = self.loop.run_until_complete(self.store.deliveries(limit=1000))
+
+        found = {
+            view.delivery.id: [(e.handler, e.state, e.attempt) for e in view.executions]
+            for view in views
+        }
+        assert found == {
+            delivery_id: [(e.handler, e.state, e.attempt) for e in expected]
+            for delivery_id, expected in self.model.by_delivery.items()
+        }
+
+    def _nothing_runs_any_more(self) -> None:
+        for lane in self.model.claims:
+            self.model.lanes[lane][0][1].state = State.WAITING
+        self.model.claims.clear()
+
+
+TestStoreMachine = StoreMachine.TestCase
+TestStoreMachine.settings = settings(
+    max_examples=25, stateful_step_count=40, derandomize=True, deadline=None, database=None
+)
