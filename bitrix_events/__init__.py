@@ -1,5 +1,6 @@
 """bitrix_events: apps that react to Bitrix24."""
 
+from bitrix_events import signals
 from bitrix_events.app import App
 from bitrix_events.errors import (
     AccessDenied,
@@ -63,4 +64,5 @@ __all__ = [
     "StoreError",
     "SyncClient",
     "TokenExpired",
+    "signals",
 ]

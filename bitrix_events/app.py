@@ -61,6 +61,7 @@ class App(Router):
         settings: options; by default they are read from the environment when the app starts.
         retry: policy of handlers that name none.
         timeout: seconds that one attempt of a handler that names none may take.
+        store: where deliveries live; by default the store that the settings name.
         transport: how portals and the OAuth server are reached; for tests.
     """
 
@@ -70,10 +71,12 @@ class App(Router):
         *,
         retry: RetryPolicy | None = None,
         timeout: float = 300.0,
+        store: Store | None = None,
         transport: HttpTransport | None = None,
     ) -> None:
         super().__init__("app", retry=retry, timeout=timeout)
         self._settings = settings
+        self._store = store
         self._transport = transport
         self._providers = Providers(built_in=dict(_BUILT_IN))
         self._planned: dict[str, Handler] = {}
@@ -205,7 +208,7 @@ class _Running:
 async def _start(app: App, exits: AsyncExitStack) -> _Running:
     """Open the store and start the worker; ``exits`` takes down what was put up."""
     settings = app.settings
-    store = open_store(settings)
+    store: Store = app._store or open_store(settings)
     await store.open()
     exits.push_async_callback(store.close)
     transport = await exits.enter_async_context(_transport(app._transport))

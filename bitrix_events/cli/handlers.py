@@ -25,7 +25,7 @@ def handlers(app: AppArgument) -> None:
     table = Table(box=None, header_style="bold")
     for title in ("EVENT", "HANDLER", "KIND", "ATTEMPTS", "TIMEOUT"):
         table.add_column(title)
-    rows = sorted((code, handler) for handler in loaded.handlers for code in handler.codes)
+    rows = [(code, handler) for handler in loaded.handlers for code in handler.codes]
     for code, handler in sorted(rows, key=lambda row: (row[0], row[1].name)):
         kind = "async def" if handler.is_async else "def"
         attempts, timeout = handler.retry.attempts, f"{handler.timeout:g} s"

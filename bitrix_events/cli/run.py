@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import logging.config
+import signal
 import socket
-import sys
 from typing import Annotated
 
 import typer
@@ -50,7 +50,7 @@ def run(
         raise SettingsError(f"--log-level is debug, info, warning or error, not {log_level}")
     config = uvicorn.Config(
         app if reload else loaded,
-        lifespan="on",
+        lifespan="on" if reload else "off",
         log_config=log_config(log_level, settings.log_format),
         access_log=False,
         server_header=False,
@@ -64,12 +64,20 @@ def run(
     if reload:
         ChangeReload(config, target=server.run, sockets=[listening]).run()
         return
-    try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:  # uvicorn raises it again after a clean stop
-        sys.exit(130)
-    if not server.started:
-        sys.exit(1)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(loaded, server, listening))
+
+
+async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> None:
+    """Run the app around the server, so that the app stops after the last answer.
+
+    uvicorn repeats the signal that stopped it for whoever is next in line. Here nobody is: the app
+    goes on stopping in its own time.
+    """
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)
+    async with app.lifespan():
+        await server.serve(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -72,10 +72,9 @@ class Inbox:
             self._warned.add(envelope.code)
             log.warning("%s", unhandled_event(envelope.code))
         log.info(
-            "#%d %s %s from %s: stored in %.1f ms",
+            "#%d %s from %s: stored in %.1f ms",
             delivery_id,
-            envelope.code,
-            event.entity_key or "",
+            " ".join(filter(None, (envelope.code, event.entity_key))),
             installation.domain,
             (time.perf_counter() - began) * 1000,
             extra={"action": "stored", "delivery": delivery_id, "portal": installation.portal},

@@ -48,6 +48,7 @@ _QUERIES = {
     )
 }
 _NEWEST = 2**63 - 1
+_KNOWN_INSTALLATIONS = 10_000
 
 
 class SqliteStore:
@@ -79,6 +80,10 @@ class SqliteStore:
         self._readers = threading.local()
         self._opened_readers: list[sqlite3.Connection] = []
         self._last_portal = ""
+        # Every delivery asks for its portal's installation. Only this process writes to the file,
+        # so what was read stays true until `save_installation`.
+        self._known: dict[str, Installation] = {}
+        self._changes = 0
 
     async def open(self) -> None:
         if self._read_only:
@@ -213,7 +218,16 @@ class SqliteStore:
         return _view(db, row) if row else None
 
     async def installation(self, portal: str) -> Installation | None:
-        return self._installation("installation", {"portal": portal})
+        known = self._known.get(portal)
+        if known is not None:
+            return known
+        changes = self._changes
+        found = self._installation("installation", {"portal": portal})
+        if found is not None and changes == self._changes:  # nobody wrote since we began to read
+            if len(self._known) >= _KNOWN_INSTALLATIONS:
+                self._known.clear()
+            self._known[portal] = found
+        return found
 
     async def installation_at(self, domain: str) -> Installation | None:
         return self._installation("installation_at", {"domain": domain})
@@ -234,7 +248,11 @@ class SqliteStore:
             "now": self._clock(),
         }
         query = _QUERIES["change_installation" if installation.version else "add_installation"]
-        return await self._write(lambda db: db.execute(query, row).rowcount == 1)
+        try:
+            return await self._write(lambda db: db.execute(query, row).rowcount == 1)
+        finally:
+            self._changes += 1
+            self._known.pop(installation.portal, None)
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         now = self._clock()

@@ -1,0 +1,274 @@
+"""The command line as its user meets it: real processes, exit codes and what they print."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bitrix_events.testing import FakePortal
+from tests.serving import eventually
+
+pytestmark = pytest.mark.process
+
+GOOD_APP = """
+from bitrix_events import App, Client
+from bitrix_events.events import Deal, OnCrmDealAdd
+
+app = App()
+
+
+@app.on(OnCrmDealAdd)
+async def welcome(deal: Deal, client: Client) -> None:
+    await client.call("crm.deal.update", id=deal.id, fields={"COMMENTS": "Hello"})
+
+
+@app.on(OnCrmDealAdd)
+def broken() -> None:
+    raise ValueError("on purpose")
+"""
+
+BAD_APP = """
+from bitrix_events import App, SyncClient
+from bitrix_events.events import OnCrmDealAdd
+
+app = App()
+
+
+@app.on(OnCrmDealAdd)
+async def welcome(client: SyncClient) -> None: ...
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project folder with a good app, a bad one, and one that cannot be imported."""
+    (tmp_path / "good.py").write_text(GOOD_APP)
+    (tmp_path / "bad.py").write_text(BAD_APP)
+    (tmp_path / "broken.py").write_text("import no_such_thing\n")
+    return tmp_path
+
+
+def environment(**settings: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")}
+    return {**kept, "COLUMNS": "140", "NO_COLOR": "1", **settings}
+
+
+def cli(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bitrix_events", *arguments],
+        cwd=folder,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def error_of(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a failed command prints."""
+    assert result.returncode == 1, result.stderr
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+WEBHOOKS = {
+    "BITRIX_EVENTS_WEBHOOK_URL": "https://acme.bitrix24.com/rest/1/secretcode/",
+    "BITRIX_EVENTS_APPLICATION_TOKEN": "5s94jx489d7jh1iz0o6vpuutdb4wbbct",
+}
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "send", "handlers", "events list", "events show"]
+)
+def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
+    result = cli(*command.split(), "--help", folder=tmp_path)
+
+    assert result.returncode == 0
+    assert f"bitrix-events {command}" in result.stdout
+    assert "Example" in result.stdout
+
+
+def test_handlers_are_listed_with_what_to_tick(folder: Path) -> None:
+    result = cli("handlers", "good:app", folder=folder)
+
+    assert result.returncode == 0
+    assert re.search(r"ONCRMDEALADD +app\.broken +def ", result.stdout)
+    assert re.search(r"ONCRMDEALADD +app\.welcome +async def", result.stdout)
+    assert "Tick these events in the outgoing webhook: ONCRMDEALADD" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (
+            "bad:app",
+            "app.welcome: parameter 'client' wants SyncClient, which is for `def` handlers",
+        ),
+        ("nowhere:app", "there is no module nowhere here"),
+        ("good:other", "good has no other"),
+        ("good:Client", "good:Client is type and not an App"),
+        ("broken:app", "broken cannot be imported: ModuleNotFoundError: No module named"),
+    ],
+)
+def test_an_app_that_cannot_be_loaded_is_one_line(target: str, expected: str, folder: Path) -> None:
+    assert expected in error_of(cli("run", target, folder=folder, **WEBHOOKS))
+
+
+def test_missing_settings_are_named(folder: Path) -> None:
+    nothing = error_of(cli("run", "good:app", folder=folder))
+    half = error_of(cli("run", "good:app", folder=folder, BITRIX_EVENTS_CLIENT_ID="local.1.2"))
+    both = error_of(
+        cli("run", "good:app", folder=folder, **WEBHOOKS, BITRIX_EVENTS_CLIENT_ID="local.1.2")
+    )
+
+    assert "BITRIX_EVENTS_WEBHOOK_URL" in nothing
+    assert "BITRIX_EVENTS_CLIENT_SECRET and BITRIX_EVENTS_SECRET_KEY must be set" in half
+    assert "are set together" in both
+    assert "secretcode" not in both
+
+
+def test_a_webhook_address_that_is_none_is_refused_without_being_shown(folder: Path) -> None:
+    settings = WEBHOOKS | {"BITRIX_EVENTS_WEBHOOK_URL": "https://acme.bitrix24.com/secretcode"}
+
+    result = cli("run", "good:app", "--port", "0", folder=folder, **settings)
+
+    assert result.returncode == 1
+    assert "BITRIX_EVENTS_WEBHOOK_URL is not the address of an incoming webhook" in result.stderr
+    assert "secretcode" not in result.stderr
+
+
+def test_a_port_in_use_is_one_line(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        error = error_of(cli("run", "good:app", "--port", str(port), folder=folder, **WEBHOOKS))
+
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in error
+    assert "--port" in error
+
+
+def test_looking_into_a_store_that_does_not_exist_says_so(folder: Path) -> None:
+    assert "there is no store at data/bitrix_events.db" in error_of(
+        cli("events", "list", folder=folder)
+    )
+
+
+def test_sending_to_nobody_says_so(folder: Path) -> None:
+    url = "http://127.0.0.1:9/events"
+    with_token = {"BITRIX_EVENTS_APPLICATION_TOKEN": "x" * 32}
+
+    nobody = cli("send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **with_token)
+    no_token = cli("send", "ONCRMDEALADD", "--id", "7", folder=folder)
+    no_id = cli("send", "ONCRMDEALADD", folder=folder, **with_token)
+
+    assert f"{url}: no connection" in error_of(nobody)
+    assert "BITRIX_EVENTS_APPLICATION_TOKEN is not set" in error_of(no_token)
+    assert "ONCRMDEALADD is about a record: add --id" in error_of(no_id)
+
+
+@asynccontextmanager
+async def running(folder: Path, *extra: str, **settings: str) -> AsyncIterator[str]:
+    """`bitrix-events run good:app` on a free port; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bitrix_events", "run", "good:app", "--port", str(port), *extra),
+        cwd=folder,
+        env=environment(**settings),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient() as http:
+
+            async def answers() -> bool:
+                try:
+                    return (await http.get(f"{url}/healthz")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await eventually(answers)
+        yield url
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def test_an_event_can_be_sent_followed_and_shown(folder: Path) -> None:
+    async with FakePortal().serve() as portal:
+        deal = portal.add("deal", TITLE="Roof")
+        settings = portal.environment(mode="webhook")
+        # As a user would keep them: in a file beside the module.
+        dotenv = "".join(f"{name}={value}\n" for name, value in settings.items())
+        (folder / ".env").write_text(dotenv)
+        async with running(folder) as url:
+            sent = await asyncio.to_thread(
+                cli,
+                "send",
+                "oncrmdealadd",
+                "--id",
+                str(deal),
+                "--url",
+                f"{url}/events",
+                folder=folder,
+            )
+            await eventually(lambda: portal.record("deal", deal)["COMMENTS"] == "Hello")
+            listed = await asyncio.to_thread(cli, "events", "list", folder=folder)
+            shown = await asyncio.to_thread(cli, "events", "show", "1", folder=folder)
+            missing = await asyncio.to_thread(cli, "events", "show", "99", folder=folder)
+            second = await asyncio.to_thread(cli, "run", "good:app", "--port", "0", folder=folder)
+
+    assert "stored as #1" in sent.stdout
+    assert re.search(r"1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +ONCRMDEALADD +deal:1", listed.stdout)
+    assert "app.broken waiting" in listed.stdout
+    assert f'"ID": "{deal}"' in shown.stdout
+    assert "ValueError: on purpose" in shown.stdout
+    assert "again at" in shown.stdout
+    assert "there is no delivery #99" in error_of(missing)
+    assert second.returncode == 1
+    assert "is in use by another process" in second.stderr
+
+
+async def test_a_changed_file_is_loaded_anew_during_development(folder: Path) -> None:
+    async with FakePortal().serve() as portal:
+        settings = portal.environment(mode="webhook")
+        async with running(folder, "--reload", **settings) as url:
+            portal.outgoing_webhook(f"{url}/events", "ONCRMDEALADD")
+            deal = portal.add("deal", TITLE="Roof")
+            await eventually(lambda: portal.record("deal", deal)["COMMENTS"] == "Hello")
+
+            (folder / "good.py").write_text(GOOD_APP.replace('"Hello"', '"Good evening"'))
+
+            async def greets_anew() -> bool:
+                deal = portal.add("deal", TITLE="Another roof")
+                await portal.settled()
+                await asyncio.sleep(0.2)
+                return str(portal.record("deal", deal)["COMMENTS"]) == "Good evening"
+
+            await eventually(greets_anew, seconds=30)
+
+
+def test_the_demo_ends_by_itself_after_one_round(tmp_path: Path) -> None:
+    result = cli("demo", "--once", folder=tmp_path)
+
+    assert result.returncode == 0
+    assert "somebody adds deal 1" in result.stdout
+    assert "#2 ONCRMDEALADD deal:1" in result.stdout
+    assert "app.greet: done" in result.stdout
+    assert "answers crm.timeline.comment.add deal 1: 'Hello, New roof for Ada'" in result.stdout
+    assert "Done: 3 events sent, 2 comments written back." in result.stdout
+    assert result.stderr == ""
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,27 @@
+"""What has to be refused: each line marked with the error that mypy gives for it."""
+
+from __future__ import annotations
+
+from bitrix_events import App, Client, Delivery
+from bitrix_events.events import Deal, OnCrmDealAdd
+
+app = App()
+
+
+@app.on(OnCrmDealAdd)
+async def handler(deal: Deal, client: Client) -> None:
+    deal.opportunty  # expect: attr-defined
+    await client.call(7)  # expect: arg-type
+    client.call("profile").result  # expect: attr-defined
+    await client.batch(["profile"])  # expect: arg-type
+    for row in client.list("crm.deal.list"):  # expect: attr-defined
+        print(row)
+
+
+@app.on(7)  # expect: arg-type
+async def another(delivery: Delivery) -> None:
+    delivery.attempt = 2  # expect: misc
+
+
+async def caller(client: Client) -> None:
+    await handler("deal", client)  # expect: arg-type
