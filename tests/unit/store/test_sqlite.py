@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,19 @@ HANDLERS = ["handler"]
 
 def event(entity: str | None = "deal:7") -> NewDelivery:
     return NewDelivery(portal="acme", code="ONCRMDEALADD", data={}, entity=entity)
+
+
+def make_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
+def make_room(path: Path) -> None:
+    path.unlink()
+
+
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def mode_of(path: Path) -> int:
@@ -193,7 +206,7 @@ async def test_callers_on_two_event_loops_are_both_answered(
         asyncio.to_thread(in_a_loop_of_its_own, 3),
     )
 
-    assert results == [10, 20, 30]
+    assert list(results) == [10, 20, 30]
     assert numbers(connection) == [1, 2, 3]
 
 
@@ -246,7 +259,7 @@ async def test_every_commit_is_synced_to_the_disk(store: SqliteStore) -> None:
 async def test_a_second_store_on_the_same_file_is_refused(store: SqliteStore, path: Path) -> None:
     second = SqliteStore(path)
 
-    with pytest.raises(StoreError, match="in use by another process.*BITRIX_EVENTS_STORE"):
+    with pytest.raises(StoreError, match=r"in use by another process.*BITRIX_EVENTS_STORE"):
         await second.open()
 
     await store.put(event(), HANDLERS)
@@ -287,12 +300,11 @@ async def test_a_refused_store_leaves_the_lock_with_its_owner(
 
 
 async def test_a_failed_start_does_not_keep_the_file_locked(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"no database " * 1000)
+    make_file(path, b"no database " * 1000)
     with pytest.raises(StoreError):
         await SqliteStore(path).open()
-    path.unlink()
     store = SqliteStore(path)
+    make_room(path)
 
     await store.open()
 
@@ -376,13 +388,12 @@ def make_database(path: Path, *statements: str) -> None:
 
 @pytest.mark.parametrize("read_only", [False, True])
 async def test_a_file_that_is_no_database_is_refused_and_kept(path: Path, read_only: bool) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"Dear diary, " * 1000)
+    make_file(path, b"Dear diary, " * 1000)
 
     with pytest.raises(StoreError, match=r"store\.db"):
         await SqliteStore(path, read_only=read_only).open()
 
-    assert path.read_bytes() == b"Dear diary, " * 1000
+    assert content_of(path) == b"Dear diary, " * 1000
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -397,10 +408,8 @@ async def test_a_database_of_another_program_is_left_as_it_was(path: Path) -> No
     make_database(path, "CREATE TABLE invoice (id INTEGER)")
     store = SqliteStore(path)
 
-    try:
+    with suppress(StoreError):
         await store.open()
-    except StoreError:
-        pass
     await store.close()
 
     with closing(sqlite3.connect(path)) as db:
@@ -438,15 +447,13 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, below: str)
     (tmp_path / "file").write_bytes(b"")
     path = tmp_path / "file" / below
 
-    with pytest.raises(StoreError, match="cannot write to .*file"):
+    with pytest.raises(StoreError, match=r"cannot write to .*file"):
         await SqliteStore(path).open()
 
 
-async def test_a_folder_in_place_of_the_file_is_refused(path: Path) -> None:
-    path.mkdir(parents=True)
-
+async def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot open"):
-        await SqliteStore(path).open()
+        await SqliteStore(tmp_path).open()
 
 
 async def test_only_the_owner_can_read_the_files(store: SqliteStore, path: Path) -> None:

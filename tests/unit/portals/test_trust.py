@@ -1,0 +1,601 @@
+"""Who is believed: events by their token, installations only by the OAuth server's word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bitrix_events.errors import TransportError, VerificationError
+from bitrix_events.portals.install import AppPortals
+from bitrix_events.portals.oauth import OAuthServer
+from bitrix_events.rest.transport import Transport
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import Installation, InstallationState
+from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.testing import FakePortal, TokenPair
+from bitrix_events.wire.envelope import NO_SECRET, Credentials
+
+PORTAL_HOST = "acme.bitrix24.com"
+OAUTH_HOST = "oauth.test"
+EVIL = "https://evil.test/rest/"
+
+
+class Network(httpx.AsyncBaseTransport):
+    """Reaches the fake portal whatever host is called, and writes down who was called."""
+
+    def __init__(self, portal: FakePortal) -> None:
+        self.urls: list[httpx.URL] = []
+        self.is_down = False
+        self.edit: Callable[[dict[str, Any]], object] = lambda answer: None
+        """Changes what `app.info` of the OAuth server says."""
+        self._portal = portal.transport
+
+    @property
+    def hosts(self) -> list[str]:
+        return [url.host for url in self.urls]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.urls.append(request.url)
+        if self.is_down:
+            raise httpx.ConnectError("refused")
+        answer = await self._portal.handle_async_request(request)
+        if not request.url.path.endswith("/rest/app.info"):
+            return answer
+        content = json.loads(await answer.aread())
+        if "result" in content:
+            self.edit(content["result"])
+        return httpx.Response(answer.status_code, json=content)
+
+
+@pytest.fixture
+def portal() -> FakePortal:
+    return FakePortal(domain=PORTAL_HOST)
+
+
+@pytest.fixture
+def network(portal: FakePortal) -> Network:
+    return Network(portal)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    sealer = Sealer(SecretStr("a-secret-key-of-thirty-two-bytes"))
+    store = SqliteStore(tmp_path / "store.db", sealer=sealer)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def app(portal: FakePortal, network: Network, store: Store) -> AsyncIterator[AppPortals]:
+    transport = Transport(network)
+    yield app_with(portal, transport, store)
+    await transport.close()
+
+
+def app_with(
+    portal: FakePortal, transport: Transport, store: Store, *, allowed_hosts: tuple[str, ...] = ()
+) -> AppPortals:
+    oauth = OAuthServer(
+        transport,
+        [f"https://{OAUTH_HOST}/oauth-server"],
+        portal.client_id,
+        SecretStr(portal.client_secret),
+    )
+    return AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts)
+
+
+def claim(portal: FakePortal, pair: TokenPair | None = None, **changes: Any) -> Credentials:
+    """What a genuine ONAPPINSTALL says, but for the changes."""
+    pair = pair or portal.issue_tokens()
+    genuine = Credentials(
+        application_token=SecretStr(portal.application_token),
+        member_id=portal.member_id,
+        domain=PORTAL_HOST,
+        client_endpoint=f"https://{PORTAL_HOST}/rest/",
+        server_endpoint=f"https://{OAUTH_HOST}/rest/",
+        access_token=SecretStr(pair.access_token),
+        refresh_token=SecretStr(pair.refresh_token),
+        user_id=pair.user_id,
+        scope=("crm",),
+        status="L",
+    )
+    return replace(genuine, **changes)
+
+
+def event_of(portal: FakePortal, **changes: Any) -> Credentials:
+    """The auth of an ordinary event."""
+    token = SecretStr(portal.application_token)
+    return replace(Credentials(token, portal.member_id, PORTAL_HOST), **changes)
+
+
+async def stored(store: Store, portal: FakePortal) -> Installation:
+    installation = await store.installation(portal.member_id)
+    assert installation is not None
+    return installation
+
+
+def access_token(installation: Installation) -> str:
+    assert installation.tokens is not None
+    return installation.tokens.access.get_secret_value()
+
+
+# Installations.
+
+
+async def test_a_proven_installation_is_stored(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    pair = portal.issue_tokens()
+
+    installation, is_new = await app.install(claim(portal, pair))
+
+    assert is_new
+    assert await stored(store, portal) == installation
+    assert (installation.portal, installation.domain) == (portal.member_id, PORTAL_HOST)
+    assert installation.client_endpoint == f"https://{PORTAL_HOST}/rest/"
+    assert (installation.user_id, installation.state) == (1, InstallationState.ACTIVE)
+    assert installation.scope == ("crm", "user", "task")
+    assert access_token(installation) == pair.access_token
+
+
+async def test_the_application_token_is_stored_as_a_digest_only(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+
+    installation = await stored(store, portal)
+    assert installation.token_digest is not None
+    assert portal.application_token.encode() not in installation.token_digest
+
+
+async def test_only_the_oauth_server_is_asked_about_a_new_portal(
+    app: AppPortals, portal: FakePortal, network: Network
+) -> None:
+    await app.install(claim(portal))
+
+    assert network.hosts == [OAUTH_HOST]
+
+
+async def refused(app: AppPortals, credentials: Credentials) -> str:
+    with pytest.raises(VerificationError) as caught:
+        await app.install(credentials)
+    assert str(caught.value) == "the sender could not be verified"
+    for token in (credentials.access_token, credentials.refresh_token):
+        if token.get_secret_value():
+            assert token.get_secret_value() not in caught.value.reason
+    return caught.value.reason
+
+
+async def test_a_token_of_another_app_is_refused(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    network.edit = lambda answer: answer.update(client_id="app.someone.else")
+
+    reason = await refused(app, claim(portal))
+
+    assert "another app" in reason
+    assert await store.installation(portal.member_id) is None
+
+
+async def test_a_token_of_another_portal_is_refused(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    reason = await refused(app, claim(portal, member_id="f" * 32))
+
+    assert "does not belong to portal" in reason
+    assert await store.installation("f" * 32) is None
+    assert await store.installation(portal.member_id) is None
+
+
+@pytest.mark.parametrize("member_id", ["", None])
+async def test_a_portal_that_the_oauth_server_does_not_name_is_refused(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store, member_id: str | None
+) -> None:
+    network.edit = lambda answer: answer["install"].update(member_id=member_id)
+
+    await refused(app, claim(portal, member_id=member_id or ""))
+
+    assert await store.installation("") is None
+
+
+@pytest.mark.parametrize("missing", ["access_token", "refresh_token"])
+async def test_an_installation_without_tokens_is_refused_unasked(
+    app: AppPortals, portal: FakePortal, network: Network, missing: str
+) -> None:
+    incomplete: dict[str, Any] = {missing: NO_SECRET}
+
+    await refused(app, claim(portal, **incomplete))
+
+    assert network.urls == []
+
+
+async def test_an_endpoint_that_the_oauth_server_does_not_confirm_is_refused(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    reason = await refused(app, claim(portal, client_endpoint=EVIL))
+
+    assert "evil.test" in reason
+    assert await store.installation(portal.member_id) is None
+
+
+async def test_a_claim_without_an_endpoint_gets_the_proven_one(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal, client_endpoint="", domain="evil.test"))
+
+    assert (await stored(store, portal)).client_endpoint == f"https://{PORTAL_HOST}/rest/"
+
+
+async def test_a_portal_on_plain_http_is_refused_with_the_remedy(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    network.edit = lambda answer: answer["install"].update(client_endpoint="http://box.lan/rest/")
+
+    reason = await refused(app, claim(portal, client_endpoint="http://box.lan/rest/"))
+
+    assert "BITRIX_EVENTS_ALLOWED_HOSTS" in reason
+    assert await store.installation(portal.member_id) is None
+
+
+async def test_an_allowed_portal_on_plain_http_is_stored(
+    portal: FakePortal, network: Network, store: Store
+) -> None:
+    network.edit = lambda answer: answer["install"].update(client_endpoint="http://box.lan/rest/")
+    transport = Transport(network)
+    app = app_with(portal, transport, store, allowed_hosts=("box.lan",))
+
+    await app.install(claim(portal, client_endpoint="http://box.lan/rest/"))
+
+    await transport.close()
+    assert (await stored(store, portal)).domain == "box.lan"
+
+
+@pytest.mark.parametrize("token", ["never-issued", "x" * 5000, "токен", "a&b=c"])
+async def test_a_token_that_nobody_issued_is_refused(
+    app: AppPortals, portal: FakePortal, store: Store, token: str
+) -> None:
+    await refused(app, claim(portal, access_token=SecretStr(token)))
+
+    assert await store.installation(portal.member_id) is None
+
+
+async def test_an_expired_token_is_refused(app: AppPortals, portal: FakePortal) -> None:
+    pair = portal.issue_tokens()
+    portal.expire_tokens()
+
+    await refused(app, claim(portal, pair))
+
+
+async def test_an_oauth_server_that_is_down_leaves_everything_as_it_was(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    network.is_down = True
+
+    with pytest.raises(TransportError):
+        await app.install(claim(portal))
+
+    assert await store.installation(portal.member_id) is None
+
+
+# Installing again.
+
+
+async def test_the_same_user_may_install_again(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    await app.install(claim(portal))
+    second = portal.issue_tokens()
+
+    _, is_new = await app.install(claim(portal, second))
+
+    assert not is_new
+    assert access_token(await stored(store, portal)) == second.access_token
+    assert set(network.hosts) == {OAUTH_HOST}
+
+
+async def test_another_user_who_is_no_admin_does_not_replace_the_tokens(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    bob = portal.add("user", NAME="Bob", ADMIN="N")
+
+    reason = await refused(app, claim(portal, portal.issue_tokens(bob)))
+
+    assert "no administrator" in reason
+    assert await stored(store, portal) == before
+
+
+async def test_another_administrator_may_install_again(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    await app.install(claim(portal))
+    eve = portal.add("user", NAME="Eve", ADMIN="Y")
+    pair = portal.issue_tokens(eve)
+
+    await app.install(claim(portal, pair))
+
+    installation = await stored(store, portal)
+    assert (installation.user_id, access_token(installation)) == (eve, pair.access_token)
+    assert network.hosts[-1] == PORTAL_HOST
+
+
+async def test_a_portal_that_does_not_say_who_is_admin_keeps_its_tokens(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    eve = portal.add("user", NAME="Eve", ADMIN="Y")
+    portal.fail_next("profile", "INTERNAL_SERVER_ERROR")
+
+    await refused(app, claim(portal, portal.issue_tokens(eve)))
+
+    assert await stored(store, portal) == before
+
+
+async def test_a_forged_claim_does_not_change_a_known_portal(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+
+    await refused(
+        app,
+        claim(
+            portal,
+            access_token=SecretStr("forged"),
+            application_token=SecretStr("planted"),
+        ),
+    )
+
+    assert await stored(store, portal) == before
+    with pytest.raises(VerificationError):
+        await app.admit("ONCRMDEALADD", event_of(portal, application_token=SecretStr("planted")))
+
+
+async def test_an_installation_page_without_a_token_keeps_the_known_one(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    await app.install(claim(portal, application_token=NO_SECRET))
+
+    installation = await app.admit("ONCRMDEALADD", event_of(portal))
+    assert installation.portal == portal.member_id
+
+
+async def test_a_proven_installation_may_bring_a_new_application_token(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    await app.admit("ONAPPUPDATE", claim(portal, application_token=SecretStr("new")))
+
+    with_new = event_of(portal, application_token=SecretStr("new"))
+    assert (await app.admit("ONCRMDEALADD", with_new)).portal == portal.member_id
+    with pytest.raises(VerificationError):
+        await app.admit("ONCRMDEALADD", event_of(portal))
+
+
+# Events.
+
+
+async def test_an_event_with_the_right_token_is_admitted(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    installation = await app.admit("ONCRMDEALADD", event_of(portal))
+
+    assert installation.portal == portal.member_id
+
+
+async def test_an_event_of_an_unknown_portal_is_refused(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    with pytest.raises(VerificationError) as caught:
+        await app.admit("ONCRMDEALADD", event_of(portal))
+
+    assert "has not installed the app" in caught.value.reason
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "токен", "\x00", "x" * 10_000])
+async def test_an_event_with_a_wrong_token_is_refused(
+    app: AppPortals, portal: FakePortal, token: str
+) -> None:
+    await app.install(claim(portal))
+
+    with pytest.raises(VerificationError) as caught:
+        await app.admit("ONCRMDEALADD", event_of(portal, application_token=SecretStr(token)))
+
+    assert "token is wrong" in caught.value.reason
+    assert portal.application_token not in caught.value.reason
+
+
+async def test_no_token_opens_a_portal_that_never_sent_one(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal, application_token=NO_SECRET))
+
+    for token in ("", "\x00" * 32, "None"):
+        with pytest.raises(VerificationError):
+            await app.admit("ONCRMDEALADD", event_of(portal, application_token=SecretStr(token)))
+
+
+async def test_the_token_of_one_portal_does_not_open_another(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    other = replace(await stored(store, portal), portal="f" * 32, member_id="f" * 32, version=0)
+    await store.save_installation(replace(other, token_digest=b"another digest", tokens=None))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONCRMDEALADD", event_of(portal, member_id="f" * 32))
+
+
+async def test_an_event_without_a_member_id_is_matched_by_its_address(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    installation = await app.admit("ONIMBOTV2MESSAGEADD", event_of(portal, member_id=""))
+
+    assert installation.member_id == portal.member_id
+
+
+@pytest.mark.parametrize("change", [{"domain": "evil.test"}, {"domain": ""}])
+async def test_an_event_without_a_member_id_from_an_unknown_address_is_refused(
+    app: AppPortals, portal: FakePortal, change: dict[str, str]
+) -> None:
+    await app.install(claim(portal))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONIMBOTV2MESSAGEADD", event_of(portal, member_id="", **change))
+
+
+async def test_an_event_without_a_member_id_needs_the_token_too(
+    app: AppPortals, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    with pytest.raises(VerificationError):
+        await app.admit(
+            "ONIMBOTV2MESSAGEADD",
+            event_of(portal, member_id="", application_token=SecretStr("wrong")),
+        )
+
+
+async def test_an_ordinary_event_changes_neither_tokens_nor_address(
+    app: AppPortals, portal: FakePortal, network: Network, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    network.urls.clear()
+
+    await app.admit("ONCRMDEALADD", claim(portal, client_endpoint=EVIL, domain="evil.test"))
+
+    assert await stored(store, portal) == before
+    assert network.urls == []
+
+
+# Uninstalling.
+
+
+async def test_an_uninstall_marks_the_portal_and_keeps_its_tokens(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    pair = portal.issue_tokens()
+    await app.install(claim(portal, pair))
+
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+
+    installation = await stored(store, portal)
+    assert installation.state is InstallationState.DELETED
+    assert access_token(installation) == pair.access_token
+
+
+async def test_an_uninstall_that_comes_twice_is_admitted_twice(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+
+    assert (await stored(store, portal)).state is InstallationState.DELETED
+
+
+async def test_a_forged_uninstall_changes_nothing(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONAPPUNINSTALL", event_of(portal, application_token=SecretStr("wrong")))
+
+    assert (await stored(store, portal)).state is InstallationState.ACTIVE
+
+
+async def test_a_portal_that_removed_the_app_may_install_it_again(
+    app: AppPortals, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+
+    _, is_new = await app.install(claim(portal))
+
+    assert is_new
+    assert (await stored(store, portal)).state is InstallationState.ACTIVE
+
+
+# Forged addresses.
+
+FORGED = [
+    "https://evil.test/rest/",
+    "http://127.0.0.1/rest/",
+    "http://169.254.169.254/latest/meta-data/",
+    f"https://{OAUTH_HOST}@evil.test/rest/",
+    f"https://{OAUTH_HOST}.evil.test/rest/",
+    f"https://evil.test/{OAUTH_HOST}/",
+    f"https://evil.test\\@{OAUTH_HOST}/",
+    f"https://evil.test#{OAUTH_HOST}",
+    "//evil.test/rest/",
+    "https://[::ffff:127.0.0.1]/",
+    "file:///etc/passwd",
+    "not an address",
+]
+
+
+@pytest.mark.parametrize("field", ["client_endpoint", "server_endpoint", "domain"])
+@pytest.mark.parametrize("address", FORGED)
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_no_forged_field_makes_us_call_another_host(
+    app: AppPortals,
+    portal: FakePortal,
+    network: Network,
+    store: Store,
+    field: str,
+    address: str,
+    is_known: bool,
+) -> None:
+    forged: dict[str, Any] = {field: address}
+    if is_known:
+        await app.install(claim(portal))
+
+    for code in ("ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUNINSTALL", "ONCRMDEALADD"):
+        try:
+            await app.admit(code, claim(portal, **forged))
+        except VerificationError:
+            continue
+
+    assert set(network.hosts) == {OAUTH_HOST}
+    installation = await store.installation(portal.member_id)
+    assert installation is None or installation.client_endpoint == f"https://{PORTAL_HOST}/rest/"
+
+
+async def test_the_named_oauth_server_is_only_picked_from_the_configured_ones(
+    portal: FakePortal, network: Network, store: Store
+) -> None:
+    transport = Transport(network)
+    oauth = OAuthServer(
+        transport,
+        ["https://one.test/oauth-server", "https://two.test/oauth-server"],
+        portal.client_id,
+        SecretStr(portal.client_secret),
+    )
+    app = AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=())
+
+    for server in ("https://two.test/rest/", "https://evil.test/rest/"):
+        await app.install(claim(portal, server_endpoint=server))
+
+    await transport.close()
+    assert network.hosts == ["two.test", "one.test"]

@@ -1,0 +1,106 @@
+"""Who may import whom, which library lives where, and what the package shows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import bitrix_events
+
+PACKAGE: Final = Path(bitrix_events.__file__).parent
+MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+
+_GROUND: Final = {"errors", "settings", "signals"}
+_RECORDS: Final = _GROUND | {"events", "messages", "wire"}
+_BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
+MAY_IMPORT: Final[dict[str, set[str]]] = {
+    "errors": set(),
+    "settings": {"errors"},
+    "signals": {"errors"},
+    "events": _GROUND,
+    "messages": {"events"},
+    "wire": _GROUND | {"events"},
+    "routing": _GROUND | {"events", "wire"},
+    "rest": _GROUND | {"events", "wire"},
+    "store": _GROUND | {"events", "wire"},
+    "portals": _GROUND | {"events", "wire", "rest", "store"},
+    "engine": _RECORDS | {"routing", "store"},
+    "web": _BELOW_WEB,
+    "app": _BELOW_WEB | {"web"},
+    "cli": _BELOW_WEB | {"web", "app", "testing"},  # its demo plays with the fake portal
+    "testing": {"errors", "wire"},
+    "__main__": {"cli"},
+    "__init__": _BELOW_WEB | {"app"},
+}
+HOMES: Final = {
+    "httpx": ("rest/transport.py", "testing/"),
+    "sqlite3": ("store/sqlite/",),
+    "starlette": ("web/", "app.py", "testing/"),
+    "uvicorn": ("cli/", "testing/"),
+    "typer": ("cli/",),
+    "rich": ("cli/",),
+    "blinker": ("signals.py",),
+    "cryptography": ("store/secrets.py",),
+}
+
+
+def imports_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that is imported, at whatever place."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            outer = "." * node.level + (node.module or "")
+            yield from ((node.lineno, f"{outer}.{alias.name}") for alias in node.names)
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_imports_point_down() -> None:
+    wrong = []
+    for path, tree in MODULES.items():
+        own = layer_of(path)
+        for line, name in imports_of(tree):
+            first, _, rest = name.partition(".")
+            layer = rest.partition(".")[0]
+            if not first or (
+                first == "bitrix_events" and layer != own and layer not in MAY_IMPORT[own]
+            ):
+                wrong.append(f"{path}:{line}: {own} must not import {name}")
+
+    assert wrong == []
+
+
+def test_each_library_has_one_home() -> None:
+    wrong = [
+        f"{path}:{line}: {name} belongs into {' or '.join(homes)}"
+        for path, tree in MODULES.items()
+        for line, name in imports_of(tree)
+        if (homes := HOMES.get(name.partition(".")[0]))
+        and not path.relative_to(PACKAGE).as_posix().startswith(homes)
+    ]
+
+    assert wrong == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    wrong = [
+        f"{path}:{line}: {name} is imported inside of {function.name}"
+        for path, tree in MODULES.items()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line, name in imports_of(function)
+    ]
+
+    assert wrong == []
+
+
+def test_the_public_names_exist_and_are_sorted() -> None:
+    names = bitrix_events.__all__
+
+    assert [name for name in names if not hasattr(bitrix_events, name)] == []
+    assert names == sorted(set(names))
