@@ -31,7 +31,7 @@ from bitrix_events.rest.transport import HttpTransport, Transport
 from bitrix_events.routing.inject import Factory, Lifetime, Providers
 from bitrix_events.routing.retry import GiveUp, RetryPolicy
 from bitrix_events.routing.router import Handler, Router, plan_handler
-from bitrix_events.routing.signature import plan_provider
+from bitrix_events.routing.signature import Asker, plan_provider
 from bitrix_events.settings import Settings
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import WEBHOOK_PORTAL, Claim, Delivery
@@ -123,12 +123,9 @@ class App(Router):
         if scope not in ("app", "delivery"):
             raise ValueError(f"scope is 'app' or 'delivery', not {scope!r}")
         lifetime = Lifetime(scope)
-        provider = plan_provider(
-            factory,
-            lifetime,
-            owner=f"the factory of {getattr(wanted, '__name__', wanted)}",
-            providers=Providers() if lifetime is Lifetime.APP else self._providers,
-        )
+        asker = Asker(f"the factory of {getattr(wanted, '__name__', wanted)}")
+        usable = self._providers.kept_only() if lifetime is Lifetime.APP else self._providers
+        provider = plan_provider(factory, lifetime, asker, usable)
         self._providers.add(wanted, provider)
 
     @asynccontextmanager

@@ -159,9 +159,10 @@ def _secret_files() -> dict[str, Any]:
         path = os.environ.get(variable)
         if path:
             try:
-                found[name] = Path(path).read_text().strip()
-            except OSError as error:
-                raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from error
+                found[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no text"
+                raise SettingsError(f"{variable}: cannot read {path}: {why}") from None
     return found
 
 

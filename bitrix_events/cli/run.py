@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -64,6 +65,7 @@ def run(
     if reload:
         ChangeReload(config, target=server.run, sockets=[listening]).run()
         return
+    gc.freeze()  # what was imported stays; a full collection would pause the door for 40 ms
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(loaded, server, listening))
 

@@ -21,6 +21,11 @@ def _empty_to_text(value: object) -> object:
     return "" if value in (None, False) else value
 
 
+def _day_only(value: object) -> object:
+    """``2024-08-30T03:00:00+03:00``, which is how ``crm.item.*`` writes a day, to its date."""
+    return value[:10] if isinstance(value, str) and "T" in value else _empty_to_none(value)
+
+
 def _yes_no(value: object) -> object:
     return (
         {"Y": True, "N": False, "": False, None: False}.get(value, value)
@@ -34,7 +39,7 @@ Id = Annotated[int, BeforeValidator(_empty_to_zero)]
 Amount = Annotated[float, BeforeValidator(_empty_to_zero)]
 Text = Annotated[str, BeforeValidator(_empty_to_text)]
 Flag = Annotated[bool, BeforeValidator(_yes_no)]
-Day = Annotated[date | None, BeforeValidator(_empty_to_none)]
+Day = Annotated[date | None, BeforeValidator(_day_only)]
 Moment = Annotated[datetime | None, BeforeValidator(_empty_to_none)]
 
 

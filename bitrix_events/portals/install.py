@@ -15,7 +15,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bitrix_events.errors import OAuthError, TransportError, VerificationError
+from bitrix_events.errors import OAuthError, VerificationError
 from bitrix_events.events import OnAppInstall, OnAppUninstall, OnAppUpdate
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.oauth import AppInfo, Http, OAuthServer
@@ -85,7 +85,7 @@ class AppPortals:
 
         Raises:
             VerificationError: the claim is not proven; nothing was stored.
-            TransportError: the OAuth server could not be asked; nothing was stored.
+            TransportError: the OAuth server or the portal could not be asked; nothing was stored.
 
         Source: protocol.md 2.3.
         """
@@ -101,7 +101,11 @@ class AppPortals:
         while True:
             stored = await self._store.installation(info.member_id)
             was_active = stored is not None and stored.state is InstallationState.ACTIVE
-            if stored is not None and was_active and stored.user_id != info.user_id:
+            if (
+                stored is not None
+                and stored.state is not InstallationState.DELETED
+                and stored.user_id != info.user_id
+            ):
                 await self._require_admin(claim, endpoint)
             installation = _installation(claim, info, endpoint, stored)
             if await self._store.save_installation(installation):
@@ -141,10 +145,10 @@ class AppPortals:
         exchange the installer's rights for his own.
         """
         content = {"auth": claim.access_token.get_secret_value()}
+        answer = await self._http.post_json(f"{endpoint}profile", content)
         try:
-            answer = await self._http.post_json(f"{endpoint}profile", content)
             result = json.loads(answer.body).get("result")
-        except (TransportError, ValueError, AttributeError) as error:
+        except (ValueError, AttributeError) as error:
             raise VerificationError("the portal did not say who its user is") from error
         if not isinstance(result, dict) or result.get("ADMIN") is not True:
             raise VerificationError("its user is no administrator of the portal")

@@ -159,10 +159,10 @@ def _read(answer: Answer) -> dict[str, Any]:
         content = None
     if not isinstance(content, dict):
         raise TransportError(f"the OAuth server answered {answer.status} without JSON", sent=True)
+    if answer.status >= 500:  # an outage, whatever it says: nobody's tokens are bad for it
+        raise TransportError(f"the OAuth server answered {answer.status}", sent=True)
     if "error" in content:
         code, text = str(content["error"]), str(content.get("error_description", ""))
-        if answer.status >= 500 and not code:
-            raise TransportError(f"the OAuth server answered {answer.status}", sent=True)
         raise OAuthError(code, text, status=answer.status)
     return content
 

@@ -108,12 +108,15 @@ class OAuthAccess:
         try:
             grant = await self._oauth.refresh(installation.tokens.refresh)
         except TransportError as error:
+            if not error.sent:  # else the token may be used up: leave the server time to think
+                await self._store.end_refresh(self._portal, version=installation.version)
             raise PortalUnreachable(
                 _TOKEN, str(error), portal=installation.domain, maybe_executed=error.sent
             ) from error
         except OAuthError as error:
             return await self._after_refusal(installation, error)
         if grant.member_id and grant.member_id != installation.member_id:
+            await self._store.end_refresh(self._portal, version=installation.version)
             raise InstallationGone(
                 _TOKEN,
                 "WRONG_MEMBER_ID",
@@ -134,6 +137,8 @@ class OAuthAccess:
             lost = replace(installation, state=InstallationState.NEEDS_REAUTH)
             if not await self._store.save_installation(lost):
                 return await self.authorize()
+        else:
+            await self._store.end_refresh(self._portal, version=installation.version)
         log.error("the tokens of %s cannot be renewed: %s", installation.domain, error)
         raise InstallationGone(
             _TOKEN,

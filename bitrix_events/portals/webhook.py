@@ -46,7 +46,7 @@ class WebhookPortal:
                 "BITRIX_EVENTS_WEBHOOK_URL is not the address of an incoming webhook, such as"
                 " https://acme.bitrix24.com/rest/1/<code>/"
             )
-        self._origin, self._path = match[1], match[2] + "/"
+        self._origin, self._path = match[1].lower(), match[2] + "/"
         self._digest = token_digest(application_token)
         self._member_id = member_id
         self._store = store
@@ -99,8 +99,9 @@ class WebhookPortal:
 
     async def authorize(self) -> Authorization:
         domain = (await self._installation()).domain
-        scheme = self._origin.partition("://")[0]
-        return Authorization(f"{scheme}://{domain}{self._path}", None, domain)
+        has_moved = domain != domain_of(self._origin)
+        origin = f"https://{domain}" if has_moved else self._origin
+        return Authorization(f"{origin}{self._path}", None, domain)
 
     async def renew(self, refused: Authorization) -> Authorization:
         raise TokenExpired(
@@ -114,11 +115,12 @@ class WebhookPortal:
         new_domain = domain_of(location)
         is_safe = location.lower().startswith("https://") and is_cloud_portal(new_domain)
         if not is_safe or new_domain == installation.domain:
+            where = location.partition("?")[0].split("/rest/")[0] or "nowhere"
             raise PortalMoved(
                 "authorize",
                 "",
-                f"it redirects to {new_domain or 'nowhere'}, which is no Bitrix24 portal for sure;"
-                " if it has moved there, change BITRIX_EVENTS_WEBHOOK_URL",
+                f"it redirects to {where}, which may be somebody else's; if it is the same portal,"
+                " change BITRIX_EVENTS_WEBHOOK_URL",
                 portal=refused.domain,
             )
         moved = replace(installation, domain=new_domain)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from bitrix_events.errors import RestError
-from bitrix_events.rest.responses import Response, error_from, read_time
+from bitrix_events.rest.parameters import plain
+from bitrix_events.rest.responses import Response, error_from, read_time, whole_number
 from bitrix_events.wire.form import flatten
 
 Command = tuple[str, Mapping[str, Any]]
@@ -44,9 +45,13 @@ def fits_batch(command: Command) -> bool:
 
 
 def encode_command(command: Command) -> str:
-    """``crm.deal.list?filter[%3EID]=5``; None becomes an empty text, which clears a field."""
+    """``crm.deal.list?filter[%3EID]=5``; None becomes an empty text, which clears a field.
+
+    Raises:
+        ValueError: a value that no call takes either.
+    """
     method, parameters = command
-    pairs = flatten(_none_to_text(dict(parameters)))
+    pairs = flatten(_none_to_text(plain(parameters)))
     query = "&".join(f"{quote(name, safe='[]')}={quote(text, safe='')}" for name, text in pairs)
     return f"{method}?{query}" if query else method
 
@@ -70,7 +75,10 @@ def read_outcomes(
             outcomes[key] = error_from(method, content, portal=portal)
         elif key in results:
             outcomes[key] = Response(
-                results[key], totals.get(key), nexts.get(key), read_time(times.get(key))
+                result=results[key],
+                total=whole_number(totals.get(key)),
+                next=whole_number(nexts.get(key)),
+                time=read_time(times.get(key)),
             )
         else:
             outcomes[key] = RestError(
@@ -81,9 +89,9 @@ def read_outcomes(
 
 def _by_key(part: Any) -> dict[str, Any]:
     """PHP writes an empty map as ``[]``, and one with keys 0..n-1 as a list."""
-    if isinstance(part, dict):
-        return part
-    return {str(index): value for index, value in enumerate(part or ())}
+    if isinstance(part, list):
+        return {str(index): value for index, value in enumerate(part)}
+    return part if isinstance(part, dict) else {}
 
 
 def _none_to_text(value: Any) -> Any:

@@ -107,8 +107,7 @@ class Client:
                 first one surely did nothing.
             ValueError: the name is no method name, or a parameter is no JSON.
         """
-        if not _METHOD.match(method):
-            raise ValueError(f"{method!r} is not the name of a REST method")
+        _check_method(method)
         parameters = {**(params or {}), **fields}
         authorization = await self._access.authorize()
         renewed = moved = False
@@ -154,7 +153,10 @@ class Client:
         Raises:
             BatchError: at least one command failed; it carries the good results as well.
             RestError: a whole request failed.
+            ValueError: a name is no method name, or a parameter has no form that can be sent.
         """
+        for method, _ in commands.values():
+            _check_method(method)
         outcomes: dict[str, Response | RestError] = {}
         group: dict[str, Command] = {}
         for name, command in commands.items():
@@ -244,3 +246,8 @@ class Client:
             portal=self._domain,
             status=answer.status,
         )
+
+
+def _check_method(method: str) -> None:
+    if not _METHOD.match(method):
+        raise ValueError(f"{method!r} is not the name of a REST method")

@@ -90,7 +90,8 @@ class Listing:
         conditions = dict(self._params.get("filter") or {})
         params = {**self._params, "order": {id_field: "ASC"}, "start": -1}
         if "select" in params:
-            params["select"] = [*(params["select"] or ["*"]), id_field]
+            select = params["select"] or ["*"]
+            params["select"] = [*([select] if isinstance(select, str) else select), id_field]
         last: int | None = None
         while True:
             if last is not None:

@@ -114,8 +114,8 @@ def read_response(method: str, status: int, body: bytes, *, portal: str) -> Resp
         )
     return Response(
         result=content["result"],
-        total=_whole(content.get("total")),
-        next=_whole(content.get("next")),
+        total=whole_number(content.get("total")),
+        next=whole_number(content.get("next")),
         time=read_time(content.get("time")),
     )
 
@@ -152,9 +152,10 @@ def read_time(content: object) -> Time:
     return Time(**seconds)
 
 
-def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value[:18])
+def whole_number(value: object) -> int | None:
+    """A count that may arrive as text; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

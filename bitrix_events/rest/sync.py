@@ -53,4 +53,10 @@ class SyncClient:
         return self._wait(self._client.get(entity, entity_id))
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if asyncio._get_running_loop() is self._loop:
+            coroutine.close()
+            raise RuntimeError(
+                "SyncClient was called on the event loop, where it would wait for itself; call it"
+                " in the handler, not in a factory"
+            )
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

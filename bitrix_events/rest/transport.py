@@ -6,17 +6,18 @@ import asyncio
 import json
 import logging
 import ssl
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, Final
 
 import httpx
 
 from bitrix_events.errors import TransportError
+from bitrix_events.rest.parameters import plain
 from bitrix_events.wire.form import encode_form
 
 HttpTransport = httpx.AsyncBaseTransport
@@ -28,6 +29,7 @@ for _name in ("httpx", "httpcore"):
 
 _TIMEOUT: Final = httpx.Timeout(connect=5.0, read=65.0, write=30.0, pool=65.0)
 _TOTAL_SECONDS: Final = 90.0
+_GZIP: Final = 16 + zlib.MAX_WBITS
 _LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _NOT_SENT: Final = (
     httpx.ConnectError,
@@ -61,9 +63,12 @@ class Transport:
             timeout=_TIMEOUT,
             follow_redirects=False,
             trust_env=False,
+            # A session cookie would make the portal answer parallel calls one after another.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             headers={
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 "User-Agent": f"bitrix-events/{version('bitrix-events')}",
             },
         )
@@ -75,7 +80,7 @@ class Transport:
             TransportError: no complete answer; ``sent`` tells whether the request may have arrived.
             ValueError: the content is no JSON.
         """
-        body = json.dumps(content, default=_to_json, allow_nan=False).encode()
+        body = json.dumps(plain(content)).encode()
         return await self.post(url, body, "application/json")
 
     async def post_form(self, url: str, fields: Mapping[str, str]) -> Answer:
@@ -91,13 +96,15 @@ class Transport:
                     "POST", url, content=body, headers={"Content-Type": content_type}
                 ) as response,
             ):
-                received = bytearray()
-                async for chunk in response.aiter_bytes():
-                    received += chunk
-                    if len(received) > _LARGEST_ANSWER:
-                        raise TransportError("the answer has more than 16 MiB", sent=True)
+                if response.is_stream_consumed:  # a transport without a network has read it all
+                    received, chunks = _Body(""), response.aiter_bytes()
+                else:
+                    received = _Body(response.headers.get("content-encoding", ""))
+                    chunks = response.aiter_raw()
+                async for chunk in chunks:
+                    received.add(chunk)
                 target = response.next_request.url if response.next_request else ""
-                return Answer(response.status_code, bytes(received), str(target))
+                return Answer(response.status_code, received.whole(), str(target))
         except _NOT_SENT as error:
             raise TransportError(_describe(error), sent=False) from None
         except (httpx.HTTPError, TimeoutError) as error:
@@ -106,6 +113,32 @@ class Transport:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+class _Body:
+    """The body of an answer, unpacked as it comes, so that a small one cannot fill the memory."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
+            raise TransportError(f"the answer is packed as {encoding[:40]!r}", sent=True)
+        self._gzip = zlib.decompressobj(_GZIP) if "gzip" in encoding.lower() else None
+        self._received = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        """Take what arrived. Raises `TransportError` if it is too much, or not what it claims."""
+        room = _LARGEST_ANSWER - len(self._received) + 1
+        try:
+            self._received += self._gzip.decompress(chunk, room) if self._gzip else chunk
+        except zlib.error:
+            raise TransportError("the answer is packed badly", sent=True) from None
+        if len(self._received) > _LARGEST_ANSWER:
+            raise TransportError("the answer has more than 16 MiB", sent=True)
+
+    def whole(self) -> bytes:
+        """The complete body. Raises `TransportError` if its end is missing."""
+        if self._gzip is not None and self._received and not self._gzip.eof:
+            raise TransportError("the answer ends too early", sent=True)
+        return bytes(self._received)
 
 
 @cache
@@ -122,11 +155,3 @@ def _describe(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return f"no answer in time ({kind})"
     return f"the connection failed ({kind})"
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent to a portal: convert it to text")

@@ -60,17 +60,31 @@ class Providers:
     _making: dict[Any, asyncio.Lock] = field(default_factory=dict)
 
     def add(self, wanted: Any, provider: Provider) -> None:
-        """Let ``provider`` make the values of this type."""
+        """Let ``provider`` make the values of this type.
+
+        Raises:
+            ValueError: the type is provided already.
+        """
+        if wanted in self._by_type or wanted in self.built_in:
+            name = getattr(wanted, "__name__", wanted)
+            raise ValueError(f"{name} is provided already; provide a subclass or another type")
         self._by_type[wanted] = provider
+
+    def kept_only(self) -> Providers:
+        """The part of the table whose values live as long as the app."""
+        kept = {w: p for w, p in self._by_type.items() if p.lifetime is Lifetime.APP}
+        return Providers(_by_type=kept)
 
     def find(self, wanted: Any) -> Provider | None:
         """The provider of a type, or None."""
         return self._by_type.get(wanted)
 
-    async def kept(self, wanted: Any, provider: Provider, scope: Scope) -> Any:
+    async def kept(self, wanted: Any, provider: Provider) -> Any:
         """The value that lives as long as the app; made on first use, once."""
         async with self._making.setdefault(wanted, asyncio.Lock()):
             if wanted not in self._kept:
+                # What it depends on has to live as long: a scope that only `close` ends.
+                scope = Scope(self, {}, exits=self._open)
                 self._kept[wanted] = await _make(provider, scope, self._open)
             return self._kept[wanted]
 
@@ -85,18 +99,24 @@ class Scope:
     """The values of one attempt. Each is made at most once."""
 
     def __init__(
-        self, providers: Providers, given: Mapping[Any, Any], read_entity: ReadEntity
+        self,
+        providers: Providers,
+        given: Mapping[Any, Any],
+        read_entity: ReadEntity | None = None,
+        *,
+        exits: AsyncExitStack | None = None,
     ) -> None:
         self._providers = providers
         self._values: dict[Any, Any] = dict(given)
         self._read_entity = read_entity
-        self._exit = AsyncExitStack()
+        self._exits = AsyncExitStack() if exits is None else exits
 
     async def __aenter__(self) -> Scope:
         return self
 
-    async def __aexit__(self, *error: Any) -> bool | None:
-        return await self._exit.__aexit__(*error)
+    async def __aexit__(self, *error: Any) -> None:
+        # A dependency that swallows the error must not turn a failed attempt into a good one.
+        await self._exits.__aexit__(*error)
 
     async def get(self, wanted: Any) -> Any:
         """The value of a type that is built in or provided."""
@@ -104,18 +124,19 @@ class Scope:
             provider = self._providers.find(wanted)
             assert provider is not None, f"{wanted} was not checked at registration"
             if provider.lifetime is Lifetime.APP:
-                return await self._providers.kept(wanted, provider, self)
-            self._values[wanted] = await _make(provider, self, self._exit)
+                return await self._providers.kept(wanted, provider)
+            self._values[wanted] = await _make(provider, self, self._exits)
         return self._values[wanted]
 
     async def depends(self, provider: Provider) -> Any:
         """The result of a `Depends` function."""
         if provider.factory not in self._values:
-            self._values[provider.factory] = await _make(provider, self, self._exit)
+            self._values[provider.factory] = await _make(provider, self, self._exits)
         return self._values[provider.factory]
 
     async def entity(self, wanted: type[Entity]) -> Entity:
         """The record that the event is about."""
+        assert self._read_entity is not None, "checked at registration"
         if wanted not in self._values:
             self._values[wanted] = await self._read_entity(wanted)
         entity: Entity = self._values[wanted]

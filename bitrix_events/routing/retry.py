@@ -41,7 +41,7 @@ class RetryPolicy:
     cap: float = 3600.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.base < 0 or self.cap < 0:
+        if not (self.attempts >= 1 and self.base >= 0 and self.cap >= 0):
             raise ValueError("a RetryPolicy needs attempts >= 1, base >= 0 and cap >= 0")
 
     def delay_after(self, attempt: int) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from bitrix_events.events import Event, event_class
 from bitrix_events.routing.inject import Providers, Resolve
 from bitrix_events.routing.retry import RetryPolicy
 from bitrix_events.routing.signature import (
+    Asker,
     Function,
     is_async,
     plan_injection,
@@ -21,6 +23,7 @@ from bitrix_events.routing.signature import (
 
 F = TypeVar("F", bound=Function)
 
+_NAME_THE_EVENT = "name the event, as in @app.on(OnCrmDealAdd)"
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 
 
@@ -93,25 +96,24 @@ class Router:
                 cannot get.
         """
         local_names = sys._getframe(1).f_locals
+        if inspect.isroutine(events[0] if events else None):  # @app.on without parentheses
+            function_name = getattr(events[0], "__name__", "?")
+            raise HandlerSignatureError(f"{self.name}.{function_name}: {_NAME_THE_EVENT}")
 
         def register(function: F) -> F:
             handler_name = name or f"{self.name}.{getattr(function, '__name__', '?')}"
-            if not events or (
-                len(events) == 1 and callable(events[0]) and not _is_event(events[0])
-            ):
+            if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
                 raise HandlerSignatureError(
-                    f"{handler_name}: name the event, as in @app.on(OnCrmDealAdd)"
+                    f"{handler_name}: a handler cannot be a generator; take its `yield` away"
                 )
-            classes, codes = [], []
-            for event in events:
-                event_type, code = _event_and_code(event, handler_name)
-                classes.append(event_type)
-                codes.append(code)
+            if not events:
+                raise HandlerSignatureError(f"{handler_name}: {_NAME_THE_EVENT}")
+            classes_and_codes = [_event_and_code(event, handler_name) for event in events]
             handler = Handler(
                 name=handler_name,
                 function=function,
-                codes=tuple(dict.fromkeys(codes)),
-                events=tuple(dict.fromkeys(classes)),
+                codes=tuple(dict.fromkeys(code for _, code in classes_and_codes)),
+                events=tuple(dict.fromkeys(event_type for event_type, _ in classes_and_codes)),
                 annotations=read_annotations(function, handler_name, local_names),
                 retry=retry or self._retry,
                 timeout=self._timeout if timeout is None else timeout,
@@ -131,29 +133,22 @@ def plan_handler(handler: Handler, providers: Providers) -> dict[str, Resolve]:
     Raises:
         HandlerSignatureError: a parameter cannot be filled.
     """
-    return plan_injection(
-        handler.function,
-        handler.annotations,
-        owner=handler.name,
-        providers=providers,
-        events=handler.events,
-    )
+    kind = "async" if handler.is_async else "def"
+    asker = Asker(handler.name, handler.events, kind)
+    return plan_injection(handler.function, handler.annotations, asker, providers)
 
 
-def _is_event(event: object) -> bool:
-    return isinstance(event, type) and issubclass(event, Event)
-
-
-def _event_and_code(event: type[Event] | str, handler: str) -> tuple[type[Event], str]:
+def _event_and_code(event: Any, where: str) -> tuple[type[Event], str]:
     if isinstance(event, str):
         code = event.upper()
         if not _CODE.match(code):
             raise HandlerSignatureError(
-                f"{handler}: {event!r} is not an event code such as 'ONCRMDEALADD'"
+                f"{where}: {event!r} is not an event code such as 'ONCRMDEALADD'"
             )
         return event_class(code), code
-    if not _is_event(event) or event_class(event.CODE) is not event:
-        raise HandlerSignatureError(
-            f"{handler}: {event!r} is neither an event class such as OnCrmDealAdd nor a code"
-        )
-    return event, event.CODE
+    is_class = isinstance(event, type) and issubclass(event, Event)
+    if is_class and event.CODE and event_class(event.CODE) is event:
+        return event, event.CODE
+    raise HandlerSignatureError(
+        f"{where}: {event!r} is neither an event class such as OnCrmDealAdd nor a code"
+    )

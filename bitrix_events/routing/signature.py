@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from types import UnionType
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from bitrix_events.errors import HandlerSignatureError
@@ -29,16 +30,24 @@ def read_annotations(
         local_names: names of the place where the function is defined; they count as well, so that
             a handler may be defined inside a function.
     """
+    target = function.__init__ if inspect.isclass(function) else function
+    target = inspect.unwrap(target)
+    parameters = {
+        name: annotation
+        for name, annotation in getattr(target, "__annotations__", {}).items()
+        if name != "return"
+    }
     try:
-        return typing.get_type_hints(function, localns=dict(local_names), include_extras=True)
+        return typing.get_type_hints(
+            SimpleNamespace(__annotations__=parameters),
+            getattr(target, "__globals__", {}),
+            dict(local_names),
+            include_extras=True,
+        )
     except NameError as error:
-        wanted = error.name
-        culprits = [
-            name
-            for name, annotation in getattr(function, "__annotations__", {}).items()
-            if isinstance(annotation, str) and wanted and wanted in annotation
-        ]
-        where = f"parameter '{culprits[0]}'" if culprits else "its signature"
+        wanted = error.name or "?"
+        culprits = [name for name, text in parameters.items() if wanted in str(text)]
+        where = f"parameter '{culprits[0]}'" if culprits else "a parameter"
         raise HandlerSignatureError(
             f"{owner}: {where} is annotated with {wanted}, which does not exist at run time; import"
             f" {wanted} outside of `if TYPE_CHECKING:`"
@@ -47,18 +56,28 @@ def read_annotations(
         raise HandlerSignatureError(f"{owner}: its annotations cannot be read: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whoever has parameters to be filled.
+
+    Attributes:
+        owner: how to name it in errors.
+        events: classes of the events that the handler is registered for; none for a factory that
+            serves any handler.
+        kind: ``"async"`` or ``"def"``, what the handler is; ``""`` if it may be either.
+        chain: the `Depends` functions that led here, to find circles.
+    """
+
+    owner: str
+    events: tuple[type[Event], ...] = ()
+    kind: str = ""
+    chain: tuple[Function, ...] = ()
+
+
 def plan_injection(
-    function: Function,
-    annotations: Mapping[str, Any],
-    *,
-    owner: str,
-    providers: Providers,
-    events: Sequence[type[Event]] = (),
+    function: Function, annotations: Mapping[str, Any], asker: Asker, providers: Providers
 ) -> dict[str, Resolve]:
     """Decide for every parameter where its value comes from.
-
-    Args:
-        events: classes of the events that the handler is registered for.
 
     Returns:
         For each parameter to be filled, a function from the attempt's scope to the value.
@@ -68,8 +87,7 @@ def plan_injection(
     """
     plan: dict[str, Resolve] = {}
     for parameter in inspect.signature(function).parameters.values():
-        planner = _Planner(function, parameter, annotations, owner, providers, events)
-        resolve = planner.plan()
+        resolve = _Planner(parameter, annotations, asker, providers).plan()
         if resolve is not None:
             plan[parameter.name] = resolve
     return plan
@@ -80,19 +98,16 @@ class _Planner:
 
     def __init__(
         self,
-        function: Function,
         parameter: inspect.Parameter,
         annotations: Mapping[str, Any],
-        owner: str,
+        asker: Asker,
         providers: Providers,
-        events: Sequence[type[Event]],
     ) -> None:
-        self._is_async = is_async(function)
         self._parameter = parameter
         self._annotations = annotations
-        self._owner = owner
+        self._asker = asker
+        self._events = asker.events
         self._providers = providers
-        self._events = events
 
     def plan(self) -> Resolve | None:
         parameter = self._parameter
@@ -121,12 +136,12 @@ class _Planner:
                 if isinstance(extra, Depends):
                     return self._plan_depends(extra.factory)
             wanted = get_args(wanted)[0]
-        if get_origin(wanted) in (Union, UnionType):
-            members = get_args(wanted)
-            if all(isinstance(member, type) and issubclass(member, Event) for member in members):
-                return self._plan_event(members)
-        if isinstance(wanted, type) and issubclass(wanted, Event):
-            return self._plan_event((wanted,))
+        if not isinstance(wanted, Hashable):
+            raise self._error(f"is annotated with {wanted!r}, which is no type")
+        origin = get_origin(wanted)
+        members = get_args(wanted) if origin in (Union, UnionType) else (origin or wanted,)
+        if all(isinstance(member, type) and issubclass(member, Event) for member in members):
+            return self._plan_event(members)
         if isinstance(wanted, type) and issubclass(wanted, Entity):
             return self._plan_entity(wanted)
         if wanted in self._providers.built_in:
@@ -169,24 +184,22 @@ class _Planner:
         return lambda scope: scope.entity(wanted)
 
     def _plan_depends(self, factory: Function) -> Resolve:
-        owner = f"{self._owner} > {getattr(factory, '__qualname__', repr(factory))}"
-        provider = plan_provider(
-            factory,
-            Lifetime.DELIVERY,
-            owner=owner,
-            providers=self._providers,
-            events=self._events,
-        )
+        asker = self._asker
+        name = getattr(factory, "__qualname__", repr(factory))
+        if factory in asker.chain:
+            raise self._error(f"depends on {name}, which in the end depends on itself")
+        inner = replace(asker, owner=f"{asker.owner} > {name}", chain=(*asker.chain, factory))
+        provider = plan_provider(factory, Lifetime.DELIVERY, inner, self._providers)
         return lambda scope: scope.depends(provider)
 
     def _check_kind_of_handler(self, wanted: Any) -> None:
         only_for = self._providers.built_in[wanted]
-        if only_for == "def" and self._is_async:
+        if only_for == "def" and self._asker.kind == "async":
             raise self._error(
                 f"wants {_name(wanted)}, which is for `def` handlers; an `async def` handler asks"
                 " for Client"
             )
-        if only_for == "async" and not self._is_async:
+        if only_for == "async" and self._asker.kind == "def":
             raise self._error(
                 f"wants {_name(wanted)}, which is for `async def` handlers; a `def` handler asks"
                 " for SyncClient"
@@ -199,26 +212,25 @@ class _Planner:
                 )
 
     def _error(self, problem: str) -> HandlerSignatureError:
-        return HandlerSignatureError(f"{self._owner}: parameter '{self._parameter.name}' {problem}")
+        return HandlerSignatureError(
+            f"{self._asker.owner}: parameter '{self._parameter.name}' {problem}"
+        )
 
 
 def plan_provider(
-    factory: Function,
-    lifetime: Lifetime,
-    *,
-    owner: str,
-    providers: Providers,
-    events: Sequence[type[Event]] = (),
+    factory: Function, lifetime: Lifetime, asker: Asker, providers: Providers
 ) -> Provider:
-    """Plan the parameters of a factory, so that it can be called for an attempt."""
+    """Plan the parameters of a factory, so that it can be called for an attempt.
+
+    Raises:
+        HandlerSignatureError: it is no function, or a parameter cannot be filled.
+    """
     if not callable(factory):
-        raise HandlerSignatureError(f"{owner}: {factory!r} is not a function")
-    if inspect.isclass(factory) or not hasattr(factory, "__annotations__"):
+        raise HandlerSignatureError(f"{asker.owner}: {factory!r} is not a function")
+    if inspect.isclass(factory) and factory.__init__ is object.__init__:
         return Provider(factory, {}, lifetime)
-    annotations = read_annotations(factory, owner, {})
-    arguments = plan_injection(
-        factory, annotations, owner=owner, providers=providers, events=events
-    )
+    annotations = read_annotations(factory, asker.owner, {})
+    arguments = plan_injection(factory, annotations, asker, providers)
     return Provider(factory, arguments, lifetime)
 
 

@@ -69,3 +69,6 @@ class Store(Protocol):
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         """Become the only one who renews the tokens of this version, for so many seconds."""
+
+    async def end_refresh(self, portal: str, *, version: int) -> None:
+        """Let the next one try, because nothing came of it."""

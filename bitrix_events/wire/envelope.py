@@ -25,7 +25,7 @@ HIDDEN: Final = "***"
 NO_SECRET: Final = SecretStr("")
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
-_DOMAIN: Final = re.compile(r"[a-z0-9.-]{1,253}(?::[0-9]{1,5})?\Z")
+_DOMAIN: Final = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::([0-9]{1,5}))?\Z")
 _SECRET_NAMES: Final = frozenset(
     {
         "access_token",
@@ -167,13 +167,17 @@ def split_scope(scope: str) -> tuple[str, ...]:
 
 def domain_of(url: str) -> str:
     """``host`` or ``host:port`` of an http(s) address in lower case; ``""`` if it has none."""
-    match = re.match(r"https?://([^/?#@\\\s]+)(?:[/?#]|\Z)", url, flags=re.IGNORECASE)
-    return _domain(match[1]) if match else ""
+    match = re.match(r"(https?)://([^/?#@\\\s]+)(?:[/?#]|\Z)", url, flags=re.IGNORECASE)
+    return _domain(match[2], is_http=match[1].lower() == "http") if match else ""
 
 
-def _domain(text: str) -> str:
-    domain = text.lower().removesuffix(":443")
-    return domain if _DOMAIN.match(domain) else ""
+def _domain(text: str, *, is_http: bool = False) -> str:
+    """The address in lower case, without the port that goes without saying."""
+    domain = text.lower()
+    match = _DOMAIN.match(domain)
+    if match is None or int(match[2] or 0) > 65535:
+        return ""
+    return match[1] if match[2] == ("80" if is_http else "443") else domain
 
 
 def _what_it_is_instead(form: FormDict) -> str:

@@ -39,18 +39,17 @@ class FormLimits:
     containers: int = 2000
     """Lists and mappings in the whole form."""
     malformed_escapes: int = 100
-    """Percent signs that start no escape and stand for themselves, as in PHP; and as many bytes
-    that no text contains."""
+    """Percent signs that start no escape. They stand for themselves, as in PHP."""
 
 
 DEFAULT_LIMITS: Final = FormLimits()
 
-_BACKSLASH_MARK: Final = b"\xfe"
-_SEAM: Final = b"\xff"
+_BACKSLASH_MARK: Final = b"\xf8"
+_SEAM: Final = b"\xff\xfe"
 _TO_MARKS: Final = bytes.maketrans(b"+\\", b" " + _BACKSLASH_MARK)
 _FROM_MARKS: Final = bytes.maketrans(_BACKSLASH_MARK, b"\\")
-_MARKS: Final = re.compile(rb"[\xfe\xff]|%[Ff][EeFf]")
-_REPLACEMENT: Final = b"%EF%BF%BD"
+_NOT_TEXT: Final = "the form holds bytes that no UTF-8 text contains"
+_WINDOW_BYTES: Final = 8192
 _INTEGER_KEY: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 
 
@@ -85,10 +84,7 @@ def decode_form(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> FormDict:
         values.append(value)
 
     texts = _unescape(names + values, limits.malformed_escapes)
-    tree = _Tree(limits)
-    for name_text, value_text in zip(texts, texts[len(names) :], strict=False):
-        tree.put(name_text, value_text)
-    return tree.folded()
+    return _build_tree(texts[: len(names)], texts[len(names) :], limits)
 
 
 def encode_form(form: Mapping[str, object]) -> bytes:
@@ -99,7 +95,8 @@ def encode_form(form: Mapping[str, object]) -> bytes:
 
     Source: protocol.md 1.2 ("Transport of events").
     """
-    return "&".join(f"{quote_plus(n)}={quote_plus(text)}" for n, text in flatten(form)).encode()
+    fields = "&".join(f"{quote_plus(n)}={quote_plus(text)}" for n, text in flatten(form))
+    return fields.replace("~", "%7E").encode()
 
 
 def flatten(form: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -135,9 +132,9 @@ def _unescape(parts: list[bytes], malformed_allowed: int) -> list[str]:
     """Decode ``+`` and ``%XX`` in all parts at once, at the speed of the C codecs.
 
     A loop over escapes in Python needs 20 ms for 256 KiB of them. So the parts are joined, each
-    ``%`` is written as ``\\x``, and the ``unicode_escape`` codec does the work in one pass. The
-    bytes FE and FF, which no UTF-8 text contains, stand meanwhile for a literal backslash and for
-    the seams between the parts.
+    ``%`` is written as ``\\x``, and the ``unicode_escape`` codec does the work in one pass. Bytes
+    that no UTF-8 text contains stand meanwhile for a literal backslash and for the seams between
+    the parts.
     """
     if not parts:
         return []
@@ -147,107 +144,111 @@ def _unescape(parts: list[bytes], malformed_allowed: int) -> list[str]:
         joined = joined.translate(_TO_MARKS)
     if b"%" in joined:
         joined = _decode_escapes(joined.replace(b"%", b"\\x"), malformed_allowed).encode("latin-1")
-    decoded = joined.split(_SEAM)
-    if len(decoded) != len(parts) or (backslashes and joined.count(_BACKSLASH_MARK) != backslashes):
-        return _unescape(_without_marks(parts, malformed_allowed), malformed_allowed)
     if backslashes:
-        decoded = joined.translate(_FROM_MARKS).split(_SEAM)
+        if joined.count(_BACKSLASH_MARK) != backslashes:
+            raise FormError(_NOT_TEXT)
+        joined = joined.translate(_FROM_MARKS)
+    decoded = joined.split(_SEAM)
+    if len(decoded) != len(parts):
+        raise FormError(_NOT_TEXT)
     return [part.decode("utf-8", "replace") for part in decoded]
-
-
-def _without_marks(parts: list[bytes], allowed: int) -> list[bytes]:
-    """The parts with U+FFFD for each byte that is no text and would be taken for a mark."""
-    replaced, found = _MARKS.subn(_REPLACEMENT, b"&".join(parts), count=allowed + 1)
-    if found > allowed:
-        raise FormError("the form holds many bytes that no UTF-8 text contains")
-    return replaced.split(b"&")
 
 
 def _decode_escapes(escaped: bytes, malformed_allowed: int) -> str:
     """Decode ``\\xHH``. Where no two hex digits follow, the percent sign stays, as in PHP."""
+    try:
+        return str(escaped, "unicode_escape")
+    except UnicodeDecodeError:
+        return _decode_with_malformed(escaped, malformed_allowed)
+
+
+def _decode_with_malformed(escaped: bytes, allowed: int) -> str:
+    """The same in windows, because each failure costs a copy of what was to be decoded."""
     view = memoryview(escaped)
     done: list[str] = []
     at = 0
-    while True:
+    while at < len(escaped):
+        end = escaped.find(b"\\x", at + _WINDOW_BYTES)
+        end = len(escaped) if end < 0 else end
         try:
-            done.append(str(view[at:], "unicode_escape"))
+            done.append(str(view[at:end], "unicode_escape"))
+            at = end
         except UnicodeDecodeError as malformed:
-            if len(done) >= 2 * malformed_allowed:
+            allowed -= 1
+            if allowed < 0:
                 raise FormError("too many percent signs that start no escape") from None
             good_until = at + malformed.start
             done += str(view[at:good_until], "unicode_escape"), "%"
             at = good_until + len("\\x")
-        else:
-            return "".join(done)
+    return "".join(done)
 
 
-class _Tree:
-    """A form while it is read: dicts only, and what it takes to append and to fold into lists."""
-
-    def __init__(self, limits: FormLimits) -> None:
-        self._limits = limits
-        self._brackets_left = limits.brackets
-        self._root: FormDict = {}
-        self._created: list[tuple[FormDict, str, FormDict]] = []
-        self._next_index: dict[int, int] = {}
-
-    def put(self, name: str, value: str) -> None:
+def _build_tree(names: list[str], values: list[str], limits: FormLimits) -> FormDict:
+    """Put values where their names say. One flat loop: this is the hot path of every delivery."""
+    root: FormDict = {}
+    created: list[tuple[FormDict, str, FormDict]] = []
+    appending = _Appending()
+    brackets_left, containers_left = limits.brackets, limits.containers
+    for name, value in zip(names, values, strict=True):
         key, bracket, rest = name.partition("[")
         if not key:
             raise FormError("a field has no name")
-        node = self._root
-        if bracket:
-            for next_key in self._split_path(name, rest):
-                child = node.get(key)
-                node = child if isinstance(child, dict) else self._create(node, key)
-                if not next_key:
-                    key = self._append_key(node)
-                else:
-                    key = next_key
-                    if self._next_index:
-                        self._notice(node, key)
-        node[key] = value
-
-    def _split_path(self, name: str, rest: str) -> list[str]:
-        """``b][][c]``, what follows the first bracket, to ``["b", "", "c"]``."""
+        if not bracket:
+            root[key] = value
+            continue
         path = rest[:-1].split("][")
-        if rest[-1:] != "]" or rest.count("]") != len(path):
+        levels = len(path)
+        if rest[-1:] != "]" or rest.count("]") != levels:
             raise FormError(f"the field name {_shorten(name)} has a bracket out of place")
-        if len(path) > self._limits.depth:
-            raise FormError(f"a field name has more than {self._limits.depth} brackets")
-        self._brackets_left -= len(path)
-        if self._brackets_left < 0:
-            raise FormError(f"the form has more than {self._limits.brackets} brackets")
-        return path
+        if levels > limits.depth:
+            raise FormError(f"a field name has more than {limits.depth} brackets")
+        brackets_left -= levels
+        if brackets_left < 0:
+            raise FormError(f"the form has more than {limits.brackets} brackets")
+        node = root
+        for next_key in path:
+            child = node.get(key)
+            if not isinstance(child, dict):
+                containers_left -= 1
+                if containers_left < 0:
+                    raise FormError(f"the form has more than {limits.containers} nested values")
+                child = node[key] = {}
+                created.append((node, key, child))
+            node = child
+            if not next_key:
+                key = appending.next_key(node)
+            else:
+                key = next_key
+                if appending:
+                    appending.notice(node, key)
+        node[key] = value
+    _fold(created)
+    return root
 
-    def _create(self, parent: FormDict, key: str) -> FormDict:
-        if len(self._created) >= self._limits.containers:
-            raise FormError(f"the form has more than {self._limits.containers} nested values")
-        child: FormDict = {}
-        parent[key] = child
-        self._created.append((parent, key, child))
-        return child
 
-    def _append_key(self, node: FormDict) -> str:
+class _Appending(dict[int, int]):
+    """Where ``[]`` appends next, by the identity of those containers that it was used on."""
+
+    def next_key(self, node: FormDict) -> str:
         """The key that ``[]`` stands for: one more than the largest integer key so far."""
-        index = self._next_index.get(id(node))
+        index = self.get(id(node))
         if index is None:
             index = max(map(_index_after, node), default=0)
-        self._next_index[id(node)] = index + 1
+        self[id(node)] = index + 1
         return str(index)
 
-    def _notice(self, node: FormDict, key: str) -> None:
-        """Keep the append position of ``node`` right when a key is written out."""
-        index = self._next_index.get(id(node))
+    def notice(self, node: FormDict, key: str) -> None:
+        """Go on behind a key that is written out."""
+        index = self.get(id(node))
         if index is not None:
-            self._next_index[id(node)] = max(index, _index_after(key))
+            self[id(node)] = max(index, _index_after(key))
 
-    def folded(self) -> FormDict:
-        """Turn every mapping with keys ``0..n-1`` in order into a list, innermost first."""
-        for parent, key, child in reversed(self._created):
-            if "0" in child and parent.get(key) is child and _counts_from_zero(child):
-                parent[key] = list(child.values())
-        return self._root
+
+def _fold(created: list[tuple[FormDict, str, FormDict]]) -> None:
+    """Turn every mapping with keys ``0..n-1`` in order into a list, innermost first."""
+    for parent, key, child in reversed(created):
+        if "0" in child and parent.get(key) is child and _counts_from_zero(child):
+            parent[key] = list(child.values())
 
 
 def _index_after(key: str) -> int:

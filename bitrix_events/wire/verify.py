@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 def token_digest(token: SecretStr) -> bytes:
     """SHA-256 of an application token: all that is ever stored of it."""
-    return hashlib.sha256(token.get_secret_value().encode()).digest()
+    return hashlib.sha256(token.get_secret_value().encode(errors="surrogatepass")).digest()
 
 
 def token_matches(token: SecretStr, digest: bytes | None) -> bool:

@@ -72,7 +72,7 @@ async def test_a_body_that_is_no_form_is_refused_with_the_reason(app: Served) ->
     bodies = {
         "bracket out of place": b"event[a=1",
         "no name": b"=1",
-        "no UTF-8 text": b"a=" + b"%FF" * 101,
+        "no UTF-8 text": b"a=%FF%FE",
         "more than 16 brackets": b"a" + b"[b]" * 17 + b"=1",
         "more than 1000 fields": b"&".join(b"a[]=1" for _ in range(1001)),
     }

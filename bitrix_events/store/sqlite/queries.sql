@@ -39,7 +39,8 @@ UPDATE execution SET state = 'running', attempt = attempt + 1 WHERE id = :execut
 
 -- name: let_go_of_lane
 UPDATE lane SET state = :lane_state, due = :due, pending = pending - :finished
-WHERE portal = :portal AND lane = :lane AND token = :token AND state = 'running';
+WHERE portal = :portal AND lane = :lane AND token = :token AND state = 'running'
+  AND EXISTS (SELECT 1 FROM execution WHERE id = :execution_id AND state = 'running');
 
 -- name: settle_execution
 UPDATE execution
@@ -92,6 +93,9 @@ SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint
     token_digest = :token_digest, tokens = :tokens, user_id = :user_id, scope = :scope,
     status = :status, version = version + 1, refresh_until = 0, updated_at = :now
 WHERE portal = :portal AND version = :version;
+
+-- name: end_refresh
+UPDATE portal SET refresh_until = 0 WHERE portal = :portal AND version = :version;
 
 -- name: begin_refresh
 UPDATE portal SET refresh_until = :until

@@ -6,6 +6,7 @@ it. So whatever is found running when the file is opened belongs to a dead proce
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -75,6 +76,7 @@ class SqliteStore:
         self._clock = clock
         self._read_only = read_only
         self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._is_open = False
         self._writer: GroupCommitWriter | None = None
         self._writing: sqlite3.Connection | None = None
         self._readers = threading.local()
@@ -89,6 +91,7 @@ class SqliteStore:
         if self._read_only:
             if not self._path.exists():
                 raise StoreError(f"there is no store at {self._path}; has the app run here yet?")
+            self._is_open = True
             _check_version(self._reader(), self._path)
             return
         try:
@@ -104,14 +107,16 @@ class SqliteStore:
         try:
             self._writing = self._connect()
             self._writer = GroupCommitWriter(self._writing)
+            self._is_open = True
             await self._writer.submit(_recover)
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
+        self._is_open = False
         if self._writer is not None:
-            self._writer.close()
+            await asyncio.to_thread(self._writer.close)
             self._writer = None
         for reader in self._opened_readers:
             reader.close()
@@ -261,6 +266,10 @@ class SqliteStore:
             lambda db: db.execute(_QUERIES["begin_refresh"], row).rowcount == 1
         )
 
+    async def end_refresh(self, portal: str, *, version: int) -> None:
+        row = {"portal": portal, "version": version}
+        await self._write(lambda db: db.execute(_QUERIES["end_refresh"], row).rowcount)
+
     async def _write(self, change: Change[T]) -> T:
         if self._writer is None:
             raise StoreError("the store is not open for writing")
@@ -276,6 +285,7 @@ class SqliteStore:
             raise StoreError(f"cannot open {self._path}: {error}") from error
         try:
             db.row_factory = sqlite3.Row
+            _refuse_foreign(db, self._path)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA busy_timeout = 5000")
@@ -295,7 +305,7 @@ class SqliteStore:
         """A connection of the calling thread that cannot write."""
         reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
-            if self._writer is None and not self._read_only:
+            if not self._is_open:
                 raise StoreError("the store is not open")
             uri = f"{self._path.absolute().as_uri()}?mode=ro"
             try:
@@ -355,6 +365,15 @@ class SqliteStore:
 
 def _place_of_tokens(portal: str) -> str:
     return f"portal {portal}, column tokens"
+
+
+def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    if tables and "meta" not in tables:
+        raise StoreError(
+            f"{path} is not a store of bitrix_events but another program's file;"
+            " set BITRIX_EVENTS_STORE to a new one"
+        )
 
 
 def _has_schema(db: sqlite3.Connection) -> bool:

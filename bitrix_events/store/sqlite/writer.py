@@ -54,6 +54,7 @@ class GroupCommitWriter:
         self._connection = connection
         self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()  # nothing is queued behind the end
         self._thread = threading.Thread(target=self._run, name="bitrix-events-writer", daemon=True)
         self._thread.start()
 
@@ -63,18 +64,20 @@ class GroupCommitWriter:
         Raises:
             StoreError: the database refused the change or the commit; nothing was written.
         """
-        if self._closed:
-            raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
         submitted = _Submitted(change, loop, loop.create_future())
-        self._queue.put(submitted)
+        with self._closing:
+            if self._closed:
+                raise StoreError("the store is closed")
+            self._queue.put(submitted)
         result: T = await submitted.future
         return result
 
     def close(self) -> None:
         """Commit what is queued, then stop the thread."""
-        self._closed = True
-        self._queue.put(None)
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:

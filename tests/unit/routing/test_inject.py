@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from bitrix_events import App, Depends, Entity, Event
 from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
 from bitrix_events.routing.inject import Lifetime, Provider, Providers, Scope
 from bitrix_events.routing.signature import (
+    Asker,
     plan_injection,
     plan_provider,
     read_annotations,
@@ -66,21 +68,14 @@ async def arguments_of(
 ) -> dict[str, Any]:
     """What the function would be called with in this scope."""
     annotations = read_annotations(function, "handler", {})
-    plan = plan_injection(
-        function,
-        annotations,
-        owner="handler",
-        providers=providers,
-        events=events or (OnCrmDealAdd,),
-    )
+    asker = Asker("handler", events or (OnCrmDealAdd,))
+    plan = plan_injection(function, annotations, asker, providers)
     return await resolve_all(plan, scope)
 
 
 def providing(wanted: Any, factory: Callable[..., Any], lifetime: Lifetime) -> Providers:
     providers = Providers()
-    providers.add(
-        wanted, plan_provider(factory, lifetime, owner="the factory", providers=providers)
-    )
+    providers.add(wanted, plan_provider(factory, lifetime, Asker("the factory"), providers))
     return providers
 
 
@@ -350,7 +345,7 @@ async def test_what_was_made_is_cleaned_up_if_the_next_value_fails() -> None:
         raise ValueError("broken")
 
     providers = Providers()
-    provider = plan_provider(broken, Lifetime.DELIVERY, owner="broken", providers=providers)
+    provider = plan_provider(broken, Lifetime.DELIVERY, Asker("broken"), providers)
 
     async def fail() -> None:
         async with scope_of(providers) as scope:
@@ -397,3 +392,33 @@ async def test_an_app_plans_what_it_provides() -> None:
     assert isinstance(arguments["session"], Session)
     assert isinstance(arguments["erp"], Erp)
     assert made == ["session", "handler", "session closed"]
+
+
+async def test_a_dependency_that_swallows_the_failure_does_not_make_the_attempt_good() -> None:
+    def forgiving() -> Iterator[str]:
+        with contextlib.suppress(ZeroDivisionError):
+            yield "forgiving"
+
+    provider = plan_provider(forgiving, Lifetime.DELIVERY, Asker("forgiving"), Providers())
+
+    async def fail() -> None:
+        async with scope_of(Providers()) as scope:
+            await scope.depends(provider)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+
+
+async def test_a_class_is_a_factory_whose_parameters_are_injected() -> None:
+    class Shop:
+        def __init__(self, erp: Erp) -> None:
+            self.erp = erp
+
+    providers = providing(Erp, Erp, Lifetime.APP)
+    providers.add(Shop, plan_provider(Shop, Lifetime.APP, Asker("Shop"), providers.kept_only()))
+    scope = scope_of(providers)
+
+    shop = await scope.get(Shop)
+
+    assert shop.erp is await scope.get(Erp)

@@ -301,3 +301,58 @@ def test_a_generator_is_no_handler_because_calling_it_runs_nothing(
 def test_an_unknown_life_of_a_provided_value_is_refused() -> None:
     with pytest.raises(ValueError, match="'app' or 'delivery', not 'request'"):
         App().provide(Erp, Erp, scope="request")
+
+
+def chicken(egg: Annotated[str, Depends(lambda: "")]) -> str:
+    return egg
+
+
+def egg(chicken: Annotated[str, Depends(chicken)]) -> str:
+    return chicken
+
+
+def test_functions_that_depend_on_each_other_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(chicken.__annotations__, "egg", Annotated[str, Depends(egg)])
+
+    async def handler(value: Annotated[str, Depends(chicken)]) -> None: ...
+
+    with pytest.raises(HandlerSignatureError, match="in the end depends on itself"):
+        App().on(OnCrmDealAdd)(handler)
+
+
+def test_an_annotation_that_is_no_type_is_refused() -> None:
+    async def handler(value: Any) -> None: ...
+
+    handler.__annotations__["value"] = [1]
+
+    with pytest.raises(HandlerSignatureError, match=r"parameter 'value' is annotated with \[1\]"):
+        App().on(OnCrmDealAdd)(handler)
+
+
+def test_a_factory_may_wrap_the_client_of_its_handler() -> None:
+    def shop(client: Client) -> str:
+        return "shop"
+
+    def sync_shop(client: SyncClient) -> str:
+        return "shop"
+
+    app = App()
+
+    @app.on(OnCrmDealAdd)
+    async def handler(value: Annotated[str, Depends(shop)]) -> None: ...
+
+    @app.on(OnCrmDealAdd)
+    def sync_handler(value: Annotated[str, Depends(sync_shop)]) -> None: ...
+
+    with pytest.raises(HandlerSignatureError, match="a `def` handler asks for SyncClient"):
+
+        @app.on(OnCrmDealAdd)
+        def wrong(value: Annotated[str, Depends(shop)]) -> None: ...
+
+
+def test_a_type_is_provided_once() -> None:
+    app = App()
+    app.provide(int, lambda: 1)
+
+    with pytest.raises(ValueError, match="int is provided already"):
+        app.provide(int, lambda: 2)

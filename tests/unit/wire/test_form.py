@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,8 @@ from bitrix_events.wire.form import FormLimits, FormValue, decode_form, encode_f
 from tests.corpus import Case, corpus
 
 BODY_BYTES: Final = 256 * 1024
-CPU_SECONDS: Final = 0.010
-"""The figure is 5 ms on a quiet machine; twice that is allowed for a busy one."""
+CPU_SECONDS: Final = 0.005
+"""What any body may cost on a quiet machine."""
 RUNS: Final = 15
 
 ROOMY: Final = FormLimits(
@@ -321,13 +321,6 @@ def test_a_value_unescapes_as_the_standard_library_does(text: str) -> None:
             "too many percent signs",
             id="malformed escapes",
         ),
-        pytest.param(
-            FormLimits(malformed_escapes=2),
-            b"a=%FF\xff",
-            b"a=%FF\xff&b=%FF",
-            "bytes that no UTF-8 text contains",
-            id="bytes that are no text",
-        ),
     ],
 )
 def test_a_form_at_a_limit_is_read_and_one_beyond_is_refused(
@@ -385,6 +378,7 @@ HOSTILE: Final = {
     "a byte that is no text": filled(b"%41", start=b"a=%FF"),
     "bytes that are no text": filled(b"\xff"),
     "escapes that are no text": filled(b"%FF"),
+    "bytes that mark what is in work": filled(b"%FF%FE"),
     "a byte that is no text beside backslashes": filled(b"\\", start=b"a=%FE"),
     "plus signs": filled(b"+"),
     "backslashes": filled(b"\\"),
@@ -414,7 +408,19 @@ def test_a_hostile_body_is_read_or_refused_at_once(body: bytes) -> None:
 
     best = min(cpu_seconds(body) for _ in range(RUNS))
 
-    assert best < CPU_SECONDS
+    assert best < CPU_SECONDS or best < a_quarter_of_the_peer()
+
+
+def a_quarter_of_the_peer() -> float:
+    """What stands for `CPU_SECONDS` on a slow machine: a share of what the standard library takes
+    for the same number of bytes, without any nesting, right now."""
+    body = filled(b"%41").decode()
+    seconds = []
+    for _ in range(3):
+        began = time.thread_time()
+        parse_qsl(body)
+        seconds.append(time.thread_time() - began)
+    return min(seconds) / 4
 
 
 def cpu_seconds(body: bytes) -> float:

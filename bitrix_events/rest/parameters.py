@@ -1,0 +1,38 @@
+"""Parameter values as a portal takes them: one rule for single calls and for batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Nested parameters as JSON values: dates as ISO 8601 text, decimals as text.
+
+    Raises:
+        ValueError: something in it has no such form.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} cannot be sent to a portal")
+        return value
+    if isinstance(value, date):  # a datetime, too
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {_name(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+        return [plain(item) for item in value]
+    raise ValueError(f"a {type(value).__name__} cannot be sent to a portal; convert it to text")
+
+
+def _name(key: object) -> str:
+    if isinstance(key, str | int) and not isinstance(key, bool):
+        return str(key)
+    raise ValueError(f"{key!r} cannot be the name of a parameter")
