@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import datetime
@@ -97,7 +98,6 @@ async def _demo(console: Console, *, once: bool) -> None:
             if once:
                 break
             await asyncio.sleep(1)
-        await portal.settled()
         comments = len(portal.records("timeline_comment"))
         console.print(f"\nDone: {len(portal.sent)} events sent, {comments} comments written back.")
 
@@ -116,11 +116,17 @@ async def _round(portal: FakePortal, screen: _Screen, number: int) -> None:
     customer, title = _CUSTOMERS[number % 5], _TITLES[number // 5 % 5]
     deal = portal.add("deal", TITLE=f"{title} for {customer}", OPPORTUNITY=900 + number)
     screen.say("portal", f"somebody adds deal {deal}: {title} for {customer}")
-    await screen.until(lambda: _comments(portal, deal) >= 1, "the greeting was written")
+    await screen.until(
+        lambda: _comments(portal, deal) == 1 and screen.ended["app.greet"] > number,
+        "the greeting was written",
+    )
     await asyncio.sleep(1)
     portal.change("deal", deal, STAGE_ID="WON")
     screen.say("portal", f"somebody moves deal {deal} to WON")
-    await screen.until(lambda: _comments(portal, deal) >= 2, "the congratulation was written")
+    await screen.until(
+        lambda: _comments(portal, deal) == 2 and screen.ended["app.congratulate"] > number,
+        "the congratulation was written",
+    )
 
 
 def _comments(portal: FakePortal, deal: int) -> int:
@@ -135,13 +141,15 @@ class _Screen:
         self._console = console
         self._portal = portal
         self._shown = 0
+        self.ended: Counter[str] = Counter()
+        """How many executions of each handler have ended."""
 
     def say(self, who: str, what: str) -> None:
         """One line; what the portal has answered meanwhile goes before it."""
         calls = self._portal.calls()
         for call in calls[self._shown :]:
             if call.method != "batch":
-                text = f"answers {call.method} {_brief(call.params)}"
+                text = f"answers {call.method} {_brief(call.params)}".rstrip()
                 self._print(datetime.fromtimestamp(call.at), "portal", text)
         self._shown = len(calls)
         self._print(datetime.now(), who, what)
@@ -186,6 +194,8 @@ class _LogLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._screen.say("app", record.getMessage())
+        if getattr(record, "action", "") == "done":
+            self._screen.ended[getattr(record, "handler", "")] += 1
 
 
 def _brief(params: Mapping[str, Any]) -> str:

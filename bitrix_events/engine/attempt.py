@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from bitrix_events.engine.inbox import build_event
-from bitrix_events.errors import NotFound
+from bitrix_events.errors import BitrixEventsError, NotFound
 from bitrix_events.events import Entity, EntityEvent, Event
 from bitrix_events.routing.inject import Providers, ReadEntity, Scope
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater
@@ -92,7 +92,8 @@ class Attempts:
                 note = f"took longer than its timeout of {handler.timeout:g} s"
             else:
                 note = f"{type(error).__name__}: {error}"
-                log.debug("#%d %s raised", delivery.id, handler.name, exc_info=error)
+                if not isinstance(error, BitrixEventsError):  # those say all in one line
+                    log.warning("#%d %s raised", delivery.id, handler.name, exc_info=error)
             delay = handler.retry.delay_after(delivery.attempt)
             return _dead(note) if delay is None else Verdict(State.WAITING, _note(note), delay)
         return Verdict(State.DONE)
@@ -113,6 +114,8 @@ class Attempts:
     def _reader(self, event: Event, given: Mapping[Any, Any]) -> ReadEntity:
         async def read(entity: type[Entity]) -> Entity:
             assert isinstance(event, EntityEvent), "checked at registration"
+            if event.entity_key is None:
+                raise GiveUp(f"{event.code} came without the id of a record")
             try:
                 return await self._read_entity(given, entity, event.entity_id)
             except NotFound as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from bitrix_events.events import Event, event_class
@@ -37,13 +37,11 @@ class Inbox:
     ) -> None:
         self._store = store
         self._wake = wake
-        self._by_code: Mapping[str, list[str]] = {}
         self._warned: set[str] = set()
-        by_code: dict[str, list[str]] = {}
+        self._by_code: dict[str, list[str]] = {}
         for handler in handlers:
             for code in handler.codes:
-                by_code.setdefault(code, []).append(handler.name)
-        self._by_code = by_code
+                self._by_code.setdefault(code, []).append(handler.name)
 
     async def accept(self, envelope: Envelope, installation: Installation) -> int:
         """Store a verified event; return the id of its delivery once it is safe on the disk.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from bitrix_events.store.records import Claim, State, Verdict
 log = logging.getLogger(__name__)
 
 _LONGEST_SLEEP_SECONDS = 5.0
-_AFTER_STORE_ERROR_SECONDS = 1.0
+_AFTER_TROUBLE_SECONDS = 1.0
 
 OpenAttempts = Callable[[], AbstractAsyncContextManager[Attempts]]
 
@@ -88,14 +89,18 @@ class Worker:
             )
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except BaseException as error:
-            self._failure = error
-            if self._started.is_set():
-                log.critical("the worker died; restart the process", exc_info=error)
-        finally:
-            self._started.set()
+        while not self._stopping:
+            try:
+                asyncio.run(self._main())
+            except BaseException as error:
+                if not self._started.is_set():
+                    self._failure = error
+                    break
+                # A task that a handler left behind can end the whole loop, with a SystemExit. What
+                # ran was cancelled and given back on the way.
+                log.critical("the event loop of the handlers died; it starts anew", exc_info=error)
+                time.sleep(_AFTER_TROUBLE_SECONDS)
+        self._started.set()
 
     async def _main(self) -> None:
         self._wake_up = asyncio.Event()
@@ -121,7 +126,7 @@ class Worker:
             return await self._store.claim(limit=free, per_portal=self._portal_concurrency)
         except StoreError as error:
             log.error("cannot claim work: %s", error)
-            await asyncio.sleep(_AFTER_STORE_ERROR_SECONDS)
+            await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
             return []
 
     async def _sleep(self) -> None:
@@ -162,7 +167,7 @@ class Worker:
                 log.error("cannot record the end of #%d: %s", claim.delivery.id, error)
                 if self._stopping:
                     return
-                await asyncio.sleep(_AFTER_STORE_ERROR_SECONDS)
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
