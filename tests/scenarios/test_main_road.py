@@ -379,3 +379,69 @@ async def test_nothing_secret_reaches_the_log_or_the_disk(
     for secret in secrets:
         assert secret.encode() not in on_disk
         assert secret not in ours
+
+
+async def test_a_handler_that_ends_its_event_loop_stops_nobody_for_long(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakePortal().serve() as portal:
+        store = tmp_path / "app.db"
+        app = App(settings_for(portal, store, mode="webhook"))
+        left_behind: list[asyncio.Task[None]] = []
+
+        async def leave() -> None:
+            raise SystemExit(7)
+
+        @app.on(OnCrmDealAdd)
+        async def careless() -> None:
+            left_behind.append(asyncio.create_task(leave()))
+
+        @app.on(OnCrmDealUpdate)
+        async def good() -> None: ...
+
+        async with served(app, store) as running:
+            portal.outgoing_webhook(f"{running.url}/events", "ONCRMDEALADD", "ONCRMDEALUPDATE")
+            portal.raise_event("ONCRMDEALADD", {"FIELDS": {"ID": "7"}})
+            await eventually(lambda: "starts anew" in caplog.text)
+            portal.raise_event("ONCRMDEALUPDATE", {"FIELDS": {"ID": "7"}})
+            await eventually(lambda: settled(running, "ONCRMDEALUPDATE"))
+
+    assert isinstance(left_behind.pop().exception(), SystemExit)
+
+
+async def test_a_handler_that_raises_what_nobody_expects_fails_like_any_other(
+    tmp_path: Path,
+) -> None:
+    async with FakePortal().serve() as portal:
+        store = tmp_path / "app.db"
+        app = App(settings_for(portal, store, mode="webhook"), retry=RetryPolicy(attempts=1))
+
+        @app.on(OnCrmDealAdd)
+        async def exits() -> None:
+            raise SystemExit(7)
+
+        @app.on(OnCrmDealAdd)
+        def exits_in_a_thread() -> None:
+            raise KeyboardInterrupt
+
+        @app.on(OnCrmDealAdd)
+        async def cancelled() -> None:
+            raise asyncio.CancelledError
+
+        @app.on(OnCrmDealAdd)
+        async def wants_a_record(deal: Deal) -> None: ...
+
+        async with served(app, store) as running:
+            portal.outgoing_webhook(f"{running.url}/events", "ONCRMDEALADD")
+            portal.raise_event("ONCRMDEALADD", {"FIELDS": {}})
+            await eventually(lambda: settled(running, "ONCRMDEALADD"))
+            found = {
+                e.handler: (e.state, e.note) for e in await executions(running, "ONCRMDEALADD")
+            }
+
+    assert found == {
+        "app.exits": (State.DEAD, "SystemExit: 7"),
+        "app.exits_in_a_thread": (State.DEAD, "KeyboardInterrupt: "),
+        "app.cancelled": (State.DEAD, "CancelledError: "),
+        "app.wants_a_record": (State.DEAD, "ONCRMDEALADD came without the id of a record"),
+    }
