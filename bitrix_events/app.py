@@ -80,7 +80,7 @@ class App(Router):
         self._transport = transport
         self._providers = Providers(built_in=dict(_BUILT_IN))
         self._planned: dict[str, Handler] = {}
-        self._adopt = self._plan
+        self._adopters.append(self._plan)
         self._running: _Running | None = None
 
     @property
@@ -108,7 +108,7 @@ class App(Router):
         for router in routers:
             for handler in router.handlers:
                 self._plan(handler)
-            router._adopt = self._plan
+            router._adopters.append(self._plan)
 
     def provide(self, wanted: Any, factory: Factory, *, scope: str = "app") -> None:
         """Let handlers ask for a type of yours.
@@ -133,14 +133,15 @@ class App(Router):
         """REST outside of handlers: ``async with app.portal(member_id) as client``.
 
         Args:
-            member_id: which portal; may be left out where webhooks reach just one.
+            member_id: which portal; of no meaning where webhooks reach just one.
         """
         running = self._require_running()
         async with _transport(self._transport) as transport:
-            key = WEBHOOK_PORTAL if not self.settings.is_app else member_id
-            if key is None:
+            if not self.settings.is_app:
+                member_id = WEBHOOK_PORTAL
+            if member_id is None:
                 raise ValueError("name the portal: an app can be installed on many")
-            yield Client(running.access(key, transport), transport)
+            yield Client(running.access(member_id, transport), transport)
 
     @asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:
@@ -264,8 +265,10 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
     door = InstallDoor(receiver, inbox, portals if isinstance(portals, AppPortals) else None)
     await worker.start()
     exits.push_async_callback(worker.stop)
-    log.info("started with %d handlers; store: %s", len(app.handlers), settings.store)
-    return _Running(Starlette(routes=routes(receiver, door)), access)
+    log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
+    web = Starlette(routes=routes(receiver, door))
+    web.router.redirect_slashes = False  # a sender does not follow
+    return _Running(web, access)
 
 
 def open_store(settings: Settings, *, read_only: bool = False) -> SqliteStore:

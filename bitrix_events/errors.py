@@ -7,6 +7,7 @@
       EnvelopeError             400: the form is no Bitrix24 callback; names the field
       VerificationError         403: the sender is not proven; never says which part was wrong
       StoreError                the store cannot take or give what was asked
+        InstallationChanged     somebody else was faster; look again
       TransportError            no usable HTTP answer; says whether the request may have arrived
       OAuthError                the OAuth server refused a request
       RestError                 the portal answered with an error; method, code, description, portal
@@ -61,6 +62,10 @@ class VerificationError(BitrixEventsError):
 
 class StoreError(BitrixEventsError):
     """The store cannot take or give what was asked; the text says what to do."""
+
+
+class InstallationChanged(StoreError):
+    """Somebody else has changed the installation meanwhile; look again."""
 
 
 class TransportError(BitrixEventsError):

@@ -8,10 +8,12 @@ from bitrix_events.events import Event, event_class
 def unhandled_event(code: str) -> str:
     """Said once for each code that arrives and that no handler wants; ready to be pasted."""
     known = event_class(code)
+    imported = f"from bitrix_events.events import {known.__name__}"
     what = f'"{code}"' if known is Event else known.__name__
     wanted = "Event" if known is Event else known.__name__
     return (
         f"{code} arrived and no handler wants it; it is stored. To handle it:\n\n"
+        f"    {imported}\n\n"
         f"    @app.on({what})\n"
         f"    async def handle(event: {wanted}) -> None: ...\n"
     )

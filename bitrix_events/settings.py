@@ -32,7 +32,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     webhook_url: SecretStr | None = None
@@ -64,7 +68,7 @@ class Settings(BaseSettings):
     """Executions of one portal that run at the same time."""
     sync_threads: int = Field(default=16, ge=1)
     """Threads for ``def`` handlers."""
-    shutdown_seconds: float = Field(default=10.0, ge=0)
+    shutdown_seconds: float = Field(default=10.0, ge=0, le=3600)
     """How long running handlers may go on after a stop was asked for."""
     log_format: Literal["text", "json"] | None = None
     """Default: ``text`` on a terminal, else ``json``."""
@@ -88,6 +92,8 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("name at least one server")
+        if not all(url.startswith(("https://", "http://")) for url in value):
+            raise ValueError("each begins with https://")
         return tuple(url.rstrip("/") for url in value)
 
     @classmethod

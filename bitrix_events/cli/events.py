@@ -14,8 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bitrix_events.app import open_store
-from bitrix_events.cli.loading import prepare_environment
-from bitrix_events.errors import StoreError
+from bitrix_events.cli.loading import UsageError, prepare_environment
 from bitrix_events.settings import Settings
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import DeliveryView, Execution, State
@@ -78,7 +77,7 @@ def show_event(
     """
     view = _with_store(lambda store: store.delivery(number))
     if view is None:
-        raise StoreError(f"there is no delivery #{number}; see bitrix-events events list")
+        raise UsageError(f"there is no delivery #{number}; see bitrix-events events list")
     _show(Console(), view)
 
 

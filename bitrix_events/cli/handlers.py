@@ -7,6 +7,7 @@ from rich.table import Table
 
 from bitrix_events.cli.loading import load_app
 from bitrix_events.cli.run import AppArgument
+from bitrix_events.events import LifecycleEvent, event_class
 from bitrix_events.settings import Settings
 
 
@@ -20,7 +21,10 @@ def handlers(app: AppArgument) -> None:
     loaded = load_app(app)
     console = Console()
     if not loaded.handlers:
-        console.print("No handler is registered. Write @app.on(OnCrmDealAdd) over a function.")
+        console.print(
+            "No handler is registered. Write @app.on(OnCrmDealAdd) over a function, and include"
+            " the routers: app.include(router)."
+        )
         return
     table = Table(box=None, header_style="bold")
     for title in ("EVENT", "HANDLER", "KIND", "ATTEMPTS", "TIMEOUT"):
@@ -32,5 +36,7 @@ def handlers(app: AppArgument) -> None:
         table.add_row(code, handler.name, kind, str(attempts), timeout)
     console.print(table)
     if not Settings.load(complete=False).is_app:
-        codes = sorted({code for code, _ in rows})
+        codes = sorted(
+            c for c in {c for c, _ in rows} if not issubclass(event_class(c), LifecycleEvent)
+        )
         console.print(f"\nTick these events in the outgoing webhook: {', '.join(codes)}")

@@ -13,8 +13,8 @@ from bitrix_events.app import App
 from bitrix_events.errors import BitrixEventsError
 
 
-class AppNotFound(BitrixEventsError):
-    """What was given on the command line leads to no app."""
+class UsageError(BitrixEventsError):
+    """What was given on the command line cannot be done; the text says what to give instead."""
 
 
 def prepare_environment() -> None:
@@ -29,11 +29,10 @@ def load_app(target: str) -> App:
     """Import ``module:attribute``.
 
     Raises:
-        AppNotFound: there is no such module or attribute, or it is no `App`.
+        UsageError: there is no such module or attribute, or it is no `App`.
         BitrixEventsError: the module registers something impossible.
     """
-    module_name, _, attribute = target.partition(":")
-    attribute = attribute or "app"
+    module_name, attribute = split_target(target)
     prepare_environment()
     try:
         module = importlib.import_module(module_name)
@@ -41,7 +40,7 @@ def load_app(target: str) -> App:
         raise
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise AppNotFound(
+            raise UsageError(
                 f"there is no module {error.name} here; name it as module:app, for example"
                 " hello:app for hello.py in this folder"
             ) from error
@@ -50,13 +49,24 @@ def load_app(target: str) -> App:
         raise _broken(module_name, error) from error
     app = getattr(module, attribute, None)
     if app is None:
-        raise AppNotFound(f"{module_name} has no {attribute}; name the app as {module_name}:name")
+        raise UsageError(f"{module_name} has no {attribute}; name the app as {module_name}:name")
     if not isinstance(app, App):
-        raise AppNotFound(f"{target} is {type(app).__name__} and not an App")
+        raise UsageError(f"{target} is {type(app).__name__} and not an App")
     return app
 
 
-def _broken(module: str, error: BaseException) -> AppNotFound:
+def split_target(target: str) -> tuple[str, str]:
+    """``hello:app`` or ``hello`` to ``("hello", "app")``."""
+    module, _, attribute = target.partition(":")
+    if not module or module.endswith(".py") or "/" in module:
+        dotted = module.removesuffix(".py").strip("./").replace("/", ".") or "hello"
+        raise UsageError(f"name the app as module:app, for example {dotted}:app")
+    return module, attribute or "app"
+
+
+def _broken(module: str, error: BaseException) -> UsageError:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return AppNotFound(f"{module} cannot be imported: {type(error).__name__}: {error}{where}")
+    if isinstance(error, SyntaxError):
+        return UsageError(f"{error.filename}:{error.lineno}: {error.msg}")
+    return UsageError(f"{module} cannot be imported: {type(error).__name__}: {error}{where}")

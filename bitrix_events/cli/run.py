@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
+import threading
 from typing import Annotated
 
 import typer
@@ -14,9 +16,8 @@ import uvicorn
 from uvicorn.supervisors import ChangeReload
 
 from bitrix_events.app import App
-from bitrix_events.cli.loading import load_app
+from bitrix_events.cli.loading import UsageError, load_app, split_target
 from bitrix_events.cli.logs import log_config
-from bitrix_events.errors import SettingsError
 from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
 
 log = logging.getLogger("bitrix_events.run")
@@ -48,9 +49,9 @@ def run(
     loaded = load_app(app)
     settings = loaded.settings
     if logging.getLevelName(log_level.upper()) == f"Level {log_level.upper()}":
-        raise SettingsError(f"--log-level is debug, info, warning or error, not {log_level}")
+        raise UsageError(f"--log-level is debug, info, warning or error, not {log_level}")
     config = uvicorn.Config(
-        app if reload else loaded,
+        ":".join(split_target(app)) if reload else loaded,
         lifespan="on" if reload else "off",
         log_config=log_config(log_level, settings.log_format),
         access_log=False,
@@ -60,14 +61,16 @@ def run(
         reload=reload,
     )
     listening = listen(host, port)
-    _say_where(loaded, listening)
     server = uvicorn.Server(config)
     if reload:
+        listening.set_inheritable(True)
+        _say_where(loaded, listening)
         ChangeReload(config, target=server.run, sockets=[listening]).run()
         return
     gc.freeze()  # what was imported stays; a full collection would pause the door for 40 ms
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(loaded, server, listening))
+    _leave_hanging_threads_behind()
 
 
 async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> None:
@@ -76,17 +79,29 @@ async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> 
     uvicorn repeats the signal that stopped it for whoever is next in line. Here nobody is: the app
     goes on stopping in its own time.
     """
+    stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: None)
+        signal.signal(ending, lambda *_: stopped.set())
     async with app.lifespan():
-        await server.serve(sockets=[listening])
+        _say_where(app, listening)
+        if not stopped.is_set():
+            server.should_exit = False
+            await server.serve(sockets=[listening])
+
+
+def _leave_hanging_threads_behind() -> None:
+    """End now, if a handler has left a thread: the interpreter would wait for those of a pool."""
+    if threading.active_count() > 1:
+        log.warning("threads of handlers are still busy; they are left behind")
+        logging.shutdown()
+        os._exit(0)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket.
 
     Raises:
-        SettingsError: the port is taken, or the address is not ours.
+        UsageError: the port is taken, or the address is not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns off Nagle's algorithm only for sockets that name their protocol.
@@ -98,11 +113,12 @@ def listen(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        raise SettingsError(
+        raise UsageError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"
-            " stop the other program or choose another --port"
+            " stop the other program or choose another --host or --port"
         ) from error
-    sock.set_inheritable(True)
+    if hasattr(os, "register_at_fork"):  # a child of a handler must not keep the port
+        os.register_at_fork(after_in_child=sock.close)
     return sock
 
 

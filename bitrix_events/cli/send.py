@@ -10,18 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bitrix_events.cli.loading import prepare_environment
-from bitrix_events.errors import BitrixEventsError, SettingsError, TransportError
+from bitrix_events.cli.loading import UsageError, prepare_environment
+from bitrix_events.errors import SettingsError, TransportError
 from bitrix_events.events import EntityEvent, LifecycleEvent, event_class
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.settings import Settings
 from bitrix_events.web.receive import FORM_TYPE
 from bitrix_events.wire.envelope import domain_of
 from bitrix_events.wire.form import encode_form
-
-
-class NotAccepted(BitrixEventsError):
-    """The app did not store the event."""
 
 
 def send(
@@ -51,6 +47,11 @@ def send(
     """
     prepare_environment()
     settings = Settings.load(complete=False)
+    if settings.is_app:
+        raise UsageError(
+            "the token of an installed app is known to its portals only; to try handlers with"
+            " `send`, run the app with the two webhook settings"
+        )
     if settings.application_token is None:
         raise SettingsError(
             "BITRIX_EVENTS_APPLICATION_TOKEN is not set; it proves the sender, so the app refuses"
@@ -70,8 +71,8 @@ def send(
     answer = asyncio.run(_post(url, encode_form(form)))
     content = _read(answer)
     if answer.status != 200:
-        why = content.get("message", "no explanation")
-        raise NotAccepted(f"the app answered {answer.status}: {why}")
+        why = content.get("message", "is --url the address that ends in /events?")
+        raise UsageError(f"the app answered {answer.status}: {why}")
     number = content.get("delivery", "?")
     Console(highlight=False).print(
         f"stored as #{number}; see what became of it: bitrix-events events show {number}"
@@ -84,11 +85,11 @@ def build_data(code: str, record_id: int | None, fields: list[str]) -> dict[str,
     for text in fields:
         name, separator, value = text.partition("=")
         if not separator:
-            raise SettingsError(f"--field {text!r} is not of the form NAME=VALUE")
+            raise UsageError(f"--field {text!r} is not of the form NAME=VALUE")
         values[name] = value
     kind = event_class(code)
     if issubclass(kind, EntityEvent) and record_id is None:
-        raise SettingsError(f"{code.upper()} is about a record: add --id")
+        raise UsageError(f"{code.upper()} is about a record: add --id")
     if not issubclass(kind, LifecycleEvent) and record_id is not None:
         return {"FIELDS": values}
     return values
@@ -99,7 +100,7 @@ async def _post(url: str, body: bytes) -> Answer:
     try:
         return await transport.post(url, body, FORM_TYPE)
     except TransportError as error:
-        raise NotAccepted(f"{url}: {error}; does `bitrix-events run` run there?") from error
+        raise UsageError(f"{url}: {error}; does `bitrix-events run` run there?") from error
     finally:
         await transport.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import logging
 import threading
 import time
@@ -26,7 +27,8 @@ Gather = Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]
 """Makes the built-in values of an attempt, by type."""
 
 _NOTE_CHARACTERS = 500
-_UNKNOWN_HANDLER_SECONDS = 300.0
+_UNKNOWN_HANDLER_SECONDS = 900.0
+_CLEAN_UP_SECONDS = 1.0
 
 
 class _EntityGone(Exception):
@@ -54,49 +56,67 @@ class Attempts:
         self._handlers = handlers
         self._providers = providers
         self._threads = asyncio.Semaphore(sync_threads)
+        self._missing: set[str] = set()
         self._gather = gather
         self._read_entity = read_entity
 
-    async def run(self, claim: Claim) -> Verdict:
-        """Run one attempt. Never raises, unless it is cancelled."""
+    async def run(self, claim: Claim, *, is_stopping: Callable[[], bool]) -> Verdict:
+        """Run one attempt. Whatever the handler does, this ends with a verdict.
+
+        Raises:
+            asyncio.CancelledError: the app stops, and only then.
+        """
         delivery = claim.delivery
         handler = self._handlers.get(delivery.handler)
         if handler is None:
-            note = f"no handler is named {delivery.handler}; was it renamed? use name="
-            log.warning("#%d waits: %s", delivery.id, note)
-            return Verdict(State.WAITING, note, _UNKNOWN_HANDLER_SECONDS, counted=False)
+            return self._no_handler(delivery)
         if delivery.attempt > handler.retry.attempts:
-            return self._report(handler, delivery, 0.0, _dead("the process died in every attempt"))
+            note = f"no attempts are left after {delivery.attempt - 1}: {claim.note}"
+            verdict = Verdict(State.DEAD, _note(note), counted=False)
+            return self._report(handler, delivery, 0.0, verdict)
         began = time.perf_counter()
-        verdict = await self._attempt(handler, claim)
+        verdict = await self._attempt(handler, claim, is_stopping)
         return self._report(handler, delivery, time.perf_counter() - began, verdict)
 
-    async def _attempt(self, handler: Handler, claim: Claim) -> Verdict:
-        delivery = claim.delivery
-        deadline = asyncio.timeout(handler.timeout)
+    def _no_handler(self, delivery: Delivery) -> Verdict:
+        note = f"no handler is named {delivery.handler}; was it renamed? use name="
+        if delivery.handler not in self._missing:
+            self._missing.add(delivery.handler)
+            log.warning("#%d and what else waits for it: %s", delivery.id, note)
+        return Verdict(State.WAITING, note, _UNKNOWN_HANDLER_SECONDS, counted=False)
+
+    async def _attempt(
+        self, handler: Handler, claim: Claim, is_stopping: Callable[[], bool]
+    ) -> Verdict:
+        # A task of its own, so that one that ignores its cancellation can be left behind.
+        call = asyncio.create_task(self._outcome(handler, claim), name=handler.name)
         try:
-            async with deadline:
-                await self._call(handler, claim)
-        except Drop as drop:
-            return Verdict(State.SKIPPED, _note(str(drop)))
-        except GiveUp as give_up:
-            return _dead(str(give_up))
-        except RetryLater as later:
-            return Verdict(State.WAITING, _note(str(later)), max(later.seconds, 0), counted=False)
-        except _EntityGone:
-            return Verdict(State.SKIPPED, "gone: the record no longer exists")
-        except (Exception, asyncio.CancelledError, SystemExit, KeyboardInterrupt) as error:
-            if _is_being_stopped(error):
+            await asyncio.wait({call}, timeout=handler.timeout)
+        except asyncio.CancelledError as error:
+            await self._cancel(call)
+            if is_stopping():
                 raise
-            if deadline.expired():
-                note = f"took longer than its timeout of {handler.timeout:g} s"
-            else:
-                note = f"{type(error).__name__}: {error}"
-                if not isinstance(error, BitrixEventsError):  # those say all in one line
-                    log.warning("#%d %s raised", delivery.id, handler.name, exc_info=error)
-            delay = handler.retry.delay_after(delivery.attempt)
-            return _dead(note) if delay is None else Verdict(State.WAITING, _note(note), delay)
-        return Verdict(State.DONE)
+            return _verdict(handler, claim.delivery, error)
+        if call.done():
+            return _verdict(handler, claim.delivery, call.result())
+        await self._cancel(call)
+        note = f"took longer than its timeout of {handler.timeout:g} s"
+        return _failed(handler, claim.delivery, note)
+
+    async def _outcome(self, handler: Handler, claim: Claim) -> BaseException | None:
+        """What the handler raised. A SystemExit that left a task would end the event loop."""
+        try:
+            await self._call(handler, claim)
+        except BaseException as error:
+            return error
+        return None
+
+    async def _cancel(self, call: asyncio.Task[BaseException | None]) -> None:
+        """Cancel a handler, and give it a moment to clean up."""
+        call.cancel()
+        _, still_running = await asyncio.wait({call}, timeout=_CLEAN_UP_SECONDS)
+        if still_running:
+            log.error("%s ignores that it was cancelled; it is left behind", call.get_name())
 
     async def _call(self, handler: Handler, claim: Claim) -> None:
         delivery = claim.delivery
@@ -107,9 +127,12 @@ class Attempts:
             call = partial(handler.function, **arguments)
             if handler.is_async:
                 await call()
-            else:
-                async with self._threads:
-                    await _run_in_thread(call, name=handler.name)
+                return
+            result = await _run_in_thread(call, self._threads, name=handler.name)
+            if inspect.isawaitable(result):
+                if inspect.iscoroutine(result):
+                    result.close()
+                raise TypeError("the handler returned something to await; write it as async def")
 
     def _reader(self, event: Event, given: Mapping[Any, Any]) -> ReadEntity:
         async def read(entity: type[Entity]) -> Entity:
@@ -143,31 +166,56 @@ class Attempts:
         return verdict
 
 
-def _is_being_stopped(error: BaseException) -> bool:
-    """Whether the app cancels this task, as opposed to a handler that awaited a cancelled one."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+def _verdict(handler: Handler, delivery: Delivery, error: BaseException | None) -> Verdict:
+    """What an outcome means."""
+    if error is None:
+        return Verdict(State.DONE)
+    if isinstance(error, Drop):
+        return Verdict(State.SKIPPED, _note(error))
+    if isinstance(error, GiveUp):
+        return _dead(error)
+    if isinstance(error, RetryLater):
+        return Verdict(State.WAITING, _note(error), error.seconds, counted=False)
+    if isinstance(error, _EntityGone):
+        return Verdict(State.SKIPPED, "gone: the record no longer exists")
+    if not isinstance(error, BitrixEventsError):  # those say all in one line
+        log.warning("#%d %s raised", delivery.id, handler.name, exc_info=error)
+    return _failed(handler, delivery, f"{type(error).__name__}: {_note(error)}")
 
 
-def _dead(note: str) -> Verdict:
+def _failed(handler: Handler, delivery: Delivery, note: str) -> Verdict:
+    """Another attempt, or dead after the last one."""
+    delay = handler.retry.delay_after(delivery.attempt)
+    return _dead(note) if delay is None else Verdict(State.WAITING, _note(note), delay)
+
+
+def _dead(note: object) -> Verdict:
     return Verdict(State.DEAD, _note(note))
 
 
-def _note(text: str) -> str:
+def _note(what: object) -> str:
+    """A text that can be stored, whatever somebody put into an exception."""
+    try:
+        text = str(what)
+    except Exception:
+        text = "(its text cannot be made)"
+    text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= _NOTE_CHARACTERS else f"{text[:_NOTE_CHARACTERS]}…"
 
 
-async def _run_in_thread(call: Callable[[], Any], *, name: str) -> Any:
+async def _run_in_thread(call: Callable[[], Any], threads: asyncio.Semaphore, *, name: str) -> Any:
     """Call in a thread of its own, which sees the context variables of the caller.
 
     A daemon thread and no pool: a pool's threads are joined when the interpreter exits, so one
-    handler that hangs would keep the process from ever ending.
+    handler that hangs would keep the process from ever ending. The place among the ``threads`` is
+    given back when the thread ends, however long after the caller has given up.
     """
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
 
     def settle(result: Any, error: BaseException | None) -> None:
+        threads.release()
         if finished.done():  # timed out or cancelled: nobody waits for the result any more
             return
         if error is None:
@@ -189,5 +237,6 @@ async def _run_in_thread(call: Callable[[], Any], *, name: str) -> Any:
         except RuntimeError:
             log.warning("%s ended after the app was stopped; its result is lost", name)
 
+    await threads.acquire()
     threading.Thread(target=run, name=name, daemon=True).start()
     return await finished

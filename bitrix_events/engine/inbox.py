@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from bitrix_events.events import Event, event_class
+from bitrix_events.events import Event, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Delivery, Installation, NewDelivery
+from bitrix_events.store.records import Admission, Delivery, NewDelivery
 from bitrix_events.wire.envelope import Envelope
 
 log = logging.getLogger(__name__)
+
+_WARNED_CODES = 1000
 
 
 class Registered(Protocol):
@@ -43,15 +45,17 @@ class Inbox:
             for code in handler.codes:
                 self._by_code.setdefault(code, []).append(handler.name)
 
-    async def accept(self, envelope: Envelope, installation: Installation) -> int:
+    async def accept(self, envelope: Envelope, admission: Admission) -> int:
         """Store a verified event; return the id of its delivery once it is safe on the disk.
 
         An event that no handler wants is stored as well, for the day on which one does.
 
         Raises:
+            InstallationChanged: the admission is out of date; nothing was stored.
             StoreError: it could not be stored.
         """
         began = time.perf_counter()
+        installation = admission.installation
         event = build_event(envelope.code, envelope.data)
         delivery = NewDelivery(
             portal=installation.portal,
@@ -63,12 +67,13 @@ class Inbox:
             user_id=envelope.credentials.user_id,
         )
         handlers = self._by_code.get(envelope.code, ())
-        delivery_id = await self._store.put(delivery, handlers)
+        delivery_id = await self._store.put(
+            delivery, handlers, installation=installation if admission.changed else None
+        )
         if handlers:
             self._wake()
-        elif envelope.code not in self._warned and len(self._warned) < 1000:
-            self._warned.add(envelope.code)
-            log.warning("%s", unhandled_event(envelope.code))
+        elif not isinstance(event, LifecycleEvent):
+            self._warn_once(envelope.code)
         log.info(
             "#%d %s from %s: stored in %.1f ms",
             delivery_id,
@@ -78,6 +83,11 @@ class Inbox:
             extra={"action": "stored", "delivery": delivery_id, "portal": installation.portal},
         )
         return delivery_id
+
+    def _warn_once(self, code: str) -> None:
+        if code not in self._warned and len(self._warned) < _WARNED_CODES:
+            self._warned.add(code)
+            log.warning("%s", unhandled_event(code))
 
 
 def build_event(code: str, data: object, delivery: Delivery | None = None) -> Event:

@@ -124,7 +124,7 @@ class Worker:
             return []
         try:
             return await self._store.claim(limit=free, per_portal=self._portal_concurrency)
-        except StoreError as error:
+        except Exception as error:
             log.error("cannot claim work: %s", error)
             await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
             return []
@@ -145,13 +145,13 @@ class Worker:
     async def _next_due(self) -> datetime | None:
         try:
             return await self._store.next_due()
-        except StoreError as error:
+        except Exception as error:
             log.error("cannot look for work: %s", error)
             return None
 
     async def _execute(self, attempts: Attempts, claim: Claim) -> None:
         try:
-            verdict = await attempts.run(claim)
+            verdict = await attempts.run(claim, is_stopping=lambda: self._stopping)
         except asyncio.CancelledError:
             verdict = Verdict(State.WAITING, "interrupted by a stop of the app", counted=False)
         await self._settle(claim, verdict)

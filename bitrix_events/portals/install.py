@@ -20,7 +20,13 @@ from bitrix_events.events import OnAppInstall, OnAppUninstall, OnAppUpdate
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.oauth import AppInfo, Http, OAuthServer
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Installation, InstallationState, Tokens
+from bitrix_events.store.records import (
+    WEBHOOK_PORTAL,
+    Admission,
+    Installation,
+    InstallationState,
+    Tokens,
+)
 from bitrix_events.wire.envelope import Credentials, domain_of
 from bitrix_events.wire.verify import token_digest, token_matches
 
@@ -40,20 +46,21 @@ class AppPortals:
         self._http = http
         self._allowed_hosts = allowed_hosts
 
-    async def admit(self, code: str, credentials: Credentials) -> Installation:
-        """Prove that a portal sent this event, and note what it means for our installation.
+    async def admit(self, code: str, credentials: Credentials) -> Admission:
+        """Prove that a portal sent this event, and say what it changes about the installation.
 
         Raises:
             VerificationError: unknown portal, wrong token, or an installation that is not proven.
             TransportError: an installation could not be proven now.
         """
         if code in _INSTALLING:
-            installation, _ = await self.install(credentials)
-            return installation
+            return await self.install(credentials)
         installation = await self._verify(credentials)
         if code == OnAppUninstall.CODE:
-            await self._mark_deleted(installation)
-        return installation
+            log.info("%s has removed the app", installation.domain)
+            # The tokens are kept, sealed: the portal has revoked them.
+            return Admission(replace(installation, state=InstallationState.DELETED), changed=True)
+        return Admission(installation)
 
     async def _verify(self, credentials: Credentials) -> Installation:
         """Prove by the stored application token that a portal sent this.
@@ -63,7 +70,7 @@ class AppPortals:
 
         Source: protocol.md 2.2.
         """
-        if credentials.member_id:
+        if credentials.member_id and credentials.member_id != WEBHOOK_PORTAL:
             installation = await self._store.installation(credentials.member_id)
         else:  # a bot's minimal auth; the token decides (protocol.md 1.8)
             installation = await self._store.installation_at(credentials.domain)
@@ -77,15 +84,12 @@ class AppPortals:
             )
         return installation
 
-    async def install(self, claim: Credentials) -> tuple[Installation, bool]:
-        """Prove an installation and store it.
-
-        Returns:
-            The installation, and whether the app was not active there before.
+    async def install(self, claim: Credentials) -> Admission:
+        """Prove an installation; whoever asks stores it.
 
         Raises:
-            VerificationError: the claim is not proven; nothing was stored.
-            TransportError: the OAuth server or the portal could not be asked; nothing was stored.
+            VerificationError: the claim is not proven.
+            TransportError: the OAuth server or the portal could not be asked.
 
         Source: protocol.md 2.3.
         """
@@ -98,28 +102,15 @@ class AppPortals:
         except OAuthError as error:
             raise VerificationError(f"the OAuth server refused its token: {error}") from error
         endpoint = self._proven_endpoint(claim, info)
-        while True:
-            stored = await self._store.installation(info.member_id)
-            was_active = stored is not None and stored.state is InstallationState.ACTIVE
-            if (
-                stored is not None
-                and stored.state is not InstallationState.DELETED
-                and stored.user_id != info.user_id
-            ):
-                await self._require_admin(claim, endpoint)
-            installation = _installation(claim, info, endpoint, stored)
-            if await self._store.save_installation(installation):
-                log.info("%s has installed the app", installation.domain)
-                return replace(installation, version=installation.version + 1), not was_active
-
-    async def _mark_deleted(self, installation: Installation) -> None:
-        """Mark the app as removed. The tokens are kept sealed: the portal has revoked them."""
-        while installation.state is not InstallationState.DELETED:
-            deleted = replace(installation, state=InstallationState.DELETED)
-            if await self._store.save_installation(deleted):
-                log.info("%s has removed the app", installation.domain)
-                return
-            installation = await self._store.installation(installation.portal) or deleted
+        stored = await self._store.installation(info.member_id)
+        if (
+            stored is not None
+            and stored.state is not InstallationState.DELETED
+            and stored.user_id != info.user_id
+        ):
+            await self._require_admin(claim, endpoint)
+        log.info("%s installs the app", domain_of(endpoint))
+        return Admission(_installation(claim, info, endpoint, stored), changed=True)
 
     def _proven_endpoint(self, claim: Credentials, info: AppInfo) -> str:
         """Compare the claim with what the OAuth server says."""

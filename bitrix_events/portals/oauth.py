@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from bitrix_events.errors import OAuthError, TransportError
-from bitrix_events.wire.envelope import domain_of, split_scope
+from bitrix_events.wire.envelope import domain_of, seconds_of_life, split_scope
 
 
 class Answer(Protocol):
@@ -128,7 +128,7 @@ class OAuthServer:
         return Grant(
             access=SecretStr(access),
             refresh=SecretStr(refresh),
-            expires_in=_whole(content.get("expires_in")) or 3600,
+            expires_in=seconds_of_life(str(content.get("expires_in", ""))),
             member_id=str(content.get("member_id", "")),
             client_endpoint=str(content.get("client_endpoint", "")),
             user_id=_whole(content.get("user_id")),

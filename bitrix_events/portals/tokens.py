@@ -140,10 +140,13 @@ class OAuthAccess:
         else:
             await self._store.end_refresh(self._portal, version=installation.version)
         log.error("the tokens of %s cannot be renewed: %s", installation.domain, error)
+        advice = "an administrator must install or open the app again"
+        if error.code.lower() == "invalid_client":
+            advice = "check BITRIX_EVENTS_CLIENT_ID and BITRIX_EVENTS_CLIENT_SECRET"
         raise InstallationGone(
             _TOKEN,
             error.code,
-            f"{error.description}; an administrator must install or open the app again",
+            f"{error.description}; {advice}",
             portal=installation.domain,
             status=error.status,
         ) from error

@@ -19,7 +19,7 @@ from bitrix_events.errors import PortalMoved, SettingsError, TokenExpired, Verif
 from bitrix_events.portals.address import is_cloud_portal
 from bitrix_events.rest.client import Authorization
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import WEBHOOK_PORTAL, Installation
+from bitrix_events.store.records import WEBHOOK_PORTAL, Admission, Installation
 from bitrix_events.wire.envelope import Credentials, domain_of
 from bitrix_events.wire.verify import token_digest, token_matches
 
@@ -75,7 +75,7 @@ class WebhookPortal:
                 return
         await self._store.save_installation(configured)
 
-    async def admit(self, code: str, credentials: Credentials) -> Installation:
+    async def admit(self, code: str, credentials: Credentials) -> Admission:
         """Prove that the portal of the settings sent this event.
 
         Raises:
@@ -85,7 +85,7 @@ class WebhookPortal:
         if not token_matches(credentials.application_token, installation.token_digest):
             raise VerificationError("the application token is not BITRIX_EVENTS_APPLICATION_TOKEN")
         if not credentials.member_id or credentials.member_id == installation.member_id:
-            return installation
+            return Admission(installation)
         if installation.member_id:
             raise VerificationError(
                 f"the token is right, but the event comes from member_id {credentials.member_id}"
@@ -95,7 +95,7 @@ class WebhookPortal:
         learned = replace(installation, member_id=credentials.member_id)
         if not await self._store.save_installation(learned):
             return await self.admit(code, credentials)  # another event was faster; compare with it
-        return learned
+        return Admission(learned)
 
     async def authorize(self) -> Authorization:
         domain = (await self._installation()).domain

@@ -155,8 +155,7 @@ class Client:
             RestError: a whole request failed.
             ValueError: a name is no method name, or a parameter has no form that can be sent.
         """
-        for method, _ in commands.values():
-            _check_method(method)
+        _check_commands(commands)
         outcomes: dict[str, Response | RestError] = {}
         group: dict[str, Command] = {}
         for name, command in commands.items():
@@ -248,6 +247,17 @@ class Client:
         )
 
 
-def _check_method(method: str) -> None:
-    if not _METHOD.match(method):
+def _check_commands(commands: Any) -> None:
+    """Refuse other shapes here, where the caller can see which line is meant."""
+    values = commands.values() if isinstance(commands, Mapping) else [None]
+    for command in values:
+        if not (
+            isinstance(command, tuple) and len(command) == 2 and isinstance(command[1], Mapping)
+        ):
+            raise TypeError('batch takes {"name": ("crm.deal.get", {"id": 7}), ...}')
+        _check_method(command[0])
+
+
+def _check_method(method: Any) -> None:
+    if not isinstance(method, str) or not _METHOD.match(method):
         raise ValueError(f"{method!r} is not the name of a REST method")

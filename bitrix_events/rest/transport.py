@@ -8,6 +8,7 @@ import logging
 import ssl
 import zlib
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -36,7 +37,6 @@ _NOT_SENT: Final = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
 )
 
 
@@ -90,11 +90,15 @@ class Transport:
     async def post(self, url: str, body: bytes, content_type: str) -> Answer:
         """POST a body as it is. Errors as `post_json`."""
         try:
+            request = self._client.build_request(
+                "POST", url, content=body, headers={"Content-Type": content_type}
+            )
+        except (httpx.InvalidURL, UnicodeError):
+            raise TransportError("the address is malformed", sent=False) from None
+        try:
             async with (
                 asyncio.timeout(_TOTAL_SECONDS),
-                self._client.stream(
-                    "POST", url, content=body, headers={"Content-Type": content_type}
-                ) as response,
+                aclosing(await self._client.send(request, stream=True)) as response,
             ):
                 if response.is_stream_consumed:  # a transport without a network has read it all
                     received, chunks = _Body(""), response.aiter_bytes()
@@ -107,6 +111,8 @@ class Transport:
                 return Answer(response.status_code, received.whole(), str(target))
         except _NOT_SENT as error:
             raise TransportError(_describe(error), sent=False) from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise TransportError("it redirects to a malformed address", sent=True) from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise TransportError(_describe(error), sent=True) from None
 

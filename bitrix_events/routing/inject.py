@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from enum import Enum
 from typing import Any
 
 from bitrix_events.events import Entity
+
+log = logging.getLogger(__name__)
 
 Factory = Callable[..., Any]
 Resolve = Callable[["Scope"], Awaitable[Any]]
@@ -83,14 +86,19 @@ class Providers:
         """The value that lives as long as the app; made on first use, once."""
         async with self._making.setdefault(wanted, asyncio.Lock()):
             if wanted not in self._kept:
-                # What it depends on has to live as long: a scope that only `close` ends.
-                scope = Scope(self, {}, exits=self._open)
-                self._kept[wanted] = await _make(provider, scope, self._open)
+                # What it depends on has to live as long; if it cannot be made, no longer than this.
+                async with AsyncExitStack() as exits:
+                    value = await _make(provider, Scope(self, {}, exits=exits), exits)
+                    self._open.push_async_exit(exits.pop_all())
+                self._kept[wanted] = value
             return self._kept[wanted]
 
     async def close(self) -> None:
         """Finish the generators behind kept values, last made first, and forget the values."""
-        await self._open.aclose()
+        try:
+            await self._open.aclose()
+        except Exception:
+            log.exception("what the app was provided with could not be closed properly")
         self._kept.clear()
         self._making.clear()
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+_YEAR_SECONDS = 366 * 24 * 3600.0
+
 
 class RetryLater(Exception):
-    """Try again after so many seconds. Does not count as an attempt."""
+    """Try again after so many seconds, a year at most. Does not count as an attempt."""
 
     def __init__(self, *, seconds: float) -> None:
+        if not 0 <= seconds <= _YEAR_SECONDS:
+            raise ValueError(f"RetryLater takes 0 seconds to a year, not {seconds}")
         super().__init__(f"try again in {seconds:g} s")
         self.seconds = seconds
 
@@ -41,8 +45,10 @@ class RetryPolicy:
     cap: float = 3600.0
 
     def __post_init__(self) -> None:
-        if not (self.attempts >= 1 and self.base >= 0 and self.cap >= 0):
-            raise ValueError("a RetryPolicy needs attempts >= 1, base >= 0 and cap >= 0")
+        if not (self.attempts >= 1 and self.base >= 0 and 0 <= self.cap <= _YEAR_SECONDS):
+            raise ValueError(
+                "a RetryPolicy needs attempts >= 1, base >= 0 and a cap of 0 seconds to a year"
+            )
 
     def delay_after(self, attempt: int) -> float | None:
         """Seconds to wait after this failed attempt, counted from 1; None if it was the last."""

@@ -64,11 +64,12 @@ class Router:
     def __init__(
         self, name: str, *, retry: RetryPolicy | None = None, timeout: float = 300.0
     ) -> None:
+        _check_options(name, retry, timeout)
         self.name = name
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
         self._handlers: list[Handler] = []
-        self._adopt: Callable[[Handler], None] | None = None
+        self._adopters: list[Callable[[Handler], None]] = []
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
@@ -102,10 +103,8 @@ class Router:
 
         def register(function: F) -> F:
             handler_name = name or f"{self.name}.{getattr(function, '__name__', '?')}"
-            if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-                raise HandlerSignatureError(
-                    f"{handler_name}: a handler cannot be a generator; take its `yield` away"
-                )
+            _check_function(function, handler_name)
+            _check_options(handler_name, retry, timeout)
             if not events:
                 raise HandlerSignatureError(f"{handler_name}: {_NAME_THE_EVENT}")
             classes_and_codes = [_event_and_code(event, handler_name) for event in events]
@@ -119,8 +118,8 @@ class Router:
                 timeout=self._timeout if timeout is None else timeout,
                 plan={},
             )
-            if self._adopt is not None:
-                self._adopt(handler)
+            for adopt in self._adopters:
+                adopt(handler)
             self._handlers.append(handler)
             return function
 
@@ -136,6 +135,24 @@ def plan_handler(handler: Handler, providers: Providers) -> dict[str, Resolve]:
     kind = "async" if handler.is_async else "def"
     asker = Asker(handler.name, handler.events, kind)
     return plan_injection(handler.function, handler.annotations, asker, providers)
+
+
+def _check_function(function: Any, name: str) -> None:
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        raise HandlerSignatureError(
+            f"{name}: a handler is a function or a bound method, not {function!r}"
+        )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise HandlerSignatureError(
+            f"{name}: a handler cannot be a generator; take its `yield` away"
+        )
+
+
+def _check_options(name: str, retry: Any, timeout: Any) -> None:
+    if retry is not None and not isinstance(retry, RetryPolicy):
+        raise HandlerSignatureError(f"{name}: retry= takes a RetryPolicy, not {retry!r}")
+    if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout < 1e8):
+        raise HandlerSignatureError(f"{name}: timeout= takes seconds, not {timeout!r}")
 
 
 def _event_and_code(event: Any, where: str) -> tuple[type[Event], str]:

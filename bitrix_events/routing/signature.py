@@ -116,6 +116,8 @@ class _Planner:
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error("is positional only; handlers are called with keywords")
         optional = parameter.default is not parameter.empty
+        if isinstance(parameter.default, Depends):
+            raise self._error("has Depends as its default; write Annotated[T, Depends(f)]")
         if parameter.name not in self._annotations:
             if optional:
                 return None
@@ -126,7 +128,7 @@ class _Planner:
             name = _name(wanted)
             raise self._error(
                 f"wants {name}, which nothing provides; call app.provide({name}, …) before the"
-                " handler is registered"
+                " handler is registered or its router included"
             )
         return resolve
 
@@ -149,6 +151,9 @@ class _Planner:
             return lambda scope: scope.get(wanted)
         if self._providers.find(wanted) is not None:
             return lambda scope: scope.get(wanted)
+        for member in members if origin in (Union, UnionType) else ():
+            if member is not type(None) and self._plan_type(member) is not None:
+                raise self._error(f"wants {wanted}; it is always given one: write {_name(member)}")
         return None
 
     def _plan_event(self, wanted: tuple[type[Event], ...]) -> Resolve:
@@ -167,6 +172,11 @@ class _Planner:
         if wanted is Entity:
             raise self._error("wants Entity; name the kind of record, such as Deal")
         for event in self._events:
+            if event is Event:
+                raise self._error(
+                    f"wants {_name(wanted)}, but no class says what the event's code is about; ask"
+                    " for Event and Client, and read the record"
+                )
             if not issubclass(event, EntityEvent):
                 raise self._error(f"wants {_name(wanted)}, but {_name(event)} is about no record")
             if not issubclass(wanted, event.entity_type):
@@ -226,9 +236,17 @@ def plan_provider(
         HandlerSignatureError: it is no function, or a parameter cannot be filled.
     """
     if not callable(factory):
-        raise HandlerSignatureError(f"{asker.owner}: {factory!r} is not a function")
+        raise HandlerSignatureError(
+            f"{asker.owner}: {factory!r} is not a function; give the function without calling it"
+        )
     if inspect.isclass(factory) and factory.__init__ is object.__init__:
         return Provider(factory, {}, lifetime)
+    try:
+        inspect.signature(factory)
+    except ValueError as error:
+        raise HandlerSignatureError(
+            f"{asker.owner}: {factory!r} does not tell its parameters; write lambda: …"
+        ) from error
     annotations = read_annotations(factory, asker.owner, {})
     arguments = plan_injection(factory, annotations, asker, providers)
     return Provider(factory, arguments, lifetime)

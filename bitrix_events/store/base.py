@@ -32,8 +32,22 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what was submitted and let go of the store."""
 
-    async def put(self, delivery: NewDelivery, handlers: Sequence[str]) -> int:
-        """Store a delivery and one waiting execution for each handler; return the delivery's id."""
+    async def put(
+        self,
+        delivery: NewDelivery,
+        handlers: Sequence[str],
+        *,
+        installation: Installation | None = None,
+    ) -> int:
+        """Store a delivery and one waiting execution for each handler; return the delivery's id.
+
+        Args:
+            installation: saved together with the delivery, or not at all.
+
+        Raises:
+            InstallationChanged: ``installation`` is not based on the stored version; nothing was
+                stored.
+        """
 
     async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
         """Start up to ``limit`` due executions, fairly over the portals.

@@ -104,6 +104,18 @@ class Delivery:
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A proven sender.
+
+    Attributes:
+        changed: the installation has to be stored together with the delivery that changes it.
+    """
+
+    installation: Installation
+    changed: bool = False
+
+
 class State(StrEnum):
     """Where an execution stands."""
 
@@ -133,12 +145,14 @@ class Claim:
 
     Attributes:
         token: proves at `Store.settle` that the hold was not given to somebody else meanwhile.
+        note: how the attempt before this one ended.
     """
 
     delivery: Delivery
     execution_id: int
     lane: str
     token: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

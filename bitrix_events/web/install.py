@@ -6,6 +6,7 @@ Source: protocol.md 1.6, 1.11, 2.3 and 9.1.
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import Protocol
@@ -14,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bitrix_events.engine.inbox import Inbox
+from bitrix_events.errors import InstallationChanged
 from bitrix_events.events import OnAppInstall
 from bitrix_events.messages import not_an_install_url
-from bitrix_events.store.records import Installation
+from bitrix_events.store.records import Admission, Installation
 from bitrix_events.web.receive import (
     Receiver,
     Refusal,
@@ -30,8 +32,8 @@ from bitrix_events.wire.form import FormDict, decode_form
 class InstallingPortals(Protocol):
     """Who proves installations."""
 
-    async def install(self, claim: Credentials) -> tuple[Installation, bool]:
-        """Prove and store an installation; whether it is new."""
+    async def install(self, claim: Credentials) -> Admission:
+        """Prove an installation."""
 
 
 class InstallDoor:
@@ -65,12 +67,12 @@ class InstallDoor:
             await self._receiver.store_event(form)
             return Response(status_code=200)
         query = decode_form(request.url.query.encode())
-        claim = read_page(form, query)
-        installation, is_new = await self._portals.install(claim)
-        if is_new:
-            language = query.get("LANG", "")
-            await self._inbox.accept(_install_event(claim, language), installation)
-        return install_page(installation)
+        event = _install_event(read_page(form, query), query.get("LANG", ""))
+        while True:
+            admission = await self._portals.install(event.credentials)
+            with suppress(InstallationChanged):  # by another event meanwhile: look again
+                await self._inbox.accept(event, admission)
+                return install_page(admission.installation)
 
 
 def install_page(installation: Installation) -> Response:

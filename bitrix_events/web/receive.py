@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,12 +18,13 @@ from bitrix_events.engine.inbox import Inbox
 from bitrix_events.errors import (
     EnvelopeError,
     FormError,
+    InstallationChanged,
     StoreError,
     TransportError,
     VerificationError,
 )
 from bitrix_events.messages import not_an_event_url
-from bitrix_events.store.records import Installation
+from bitrix_events.store.records import Admission
 from bitrix_events.wire.envelope import Credentials, read_event
 from bitrix_events.wire.form import FormDict, FormLimits, decode_form
 
@@ -34,7 +36,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 class Portals(Protocol):
     """Who knows which portals to trust."""
 
-    async def admit(self, code: str, credentials: Credentials) -> Installation:
+    async def admit(self, code: str, credentials: Credentials) -> Admission:
         """Prove that a portal sent an event with this code."""
 
 
@@ -77,16 +79,14 @@ class Receiver:
         """The form in a request's body.
 
         Raises:
-            Refusal: it has another content type, is too large, or is no form.
+            Refusal: it has another content type or is too large.
+            FormError: it is no form.
         """
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != FORM_TYPE:
             sent = content_type or "no content type"
             raise Refusal(415, "unsupported_media_type", f"send {FORM_TYPE}, not {sent}")
-        try:
-            return decode_form(await self._read_body(request), self._limits)
-        except FormError as error:
-            raise Refusal(400, "malformed_form", str(error)) from error
+        return decode_form(await self._read_body(request), self._limits)
 
     async def store_event(self, form: FormDict) -> int:
         """Prove the sender of an event and store it; the delivery's id.
@@ -95,8 +95,10 @@ class Receiver:
             EnvelopeError, VerificationError, TransportError, StoreError: it was not stored.
         """
         envelope = read_event(form)
-        installation = await self._portals.admit(envelope.code, envelope.credentials)
-        return await self._inbox.accept(envelope, installation)
+        while True:
+            admission = await self._portals.admit(envelope.code, envelope.credentials)
+            with suppress(InstallationChanged):  # by another event meanwhile: look again
+                return await self._inbox.accept(envelope, admission)
 
     async def _receive(self, request: Request) -> Response:
         delivery_id = await self.store_event(await self.read_form(request))
@@ -128,6 +130,8 @@ async def answer_refusals(
         return await receive(request)
     except Refusal as error:
         refusal = error
+    except FormError as error:
+        refusal = Refusal(400, "malformed_form", str(error))
     except EnvelopeError as error:
         refusal = Refusal(400, "malformed_event", str(error))
     except VerificationError as error:

@@ -20,11 +20,16 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def routes(receiver: Receiver, door: InstallDoor) -> list[BaseRoute]:
     """All routes. Methods are checked by the endpoints, which explain what they are for."""
     return [
-        Route(EVENTS_PATH, receiver.events, methods=_METHODS),
-        Route(INSTALL_PATH, door.install, methods=_METHODS),
+        *(Route(path, receiver.events, methods=_METHODS) for path in _spellings(EVENTS_PATH)),
+        *(Route(path, door.install, methods=_METHODS) for path in _spellings(INSTALL_PATH)),
         Route(HEALTH_PATH, health),
         Route("/", index),
     ]
+
+
+def _spellings(path: str) -> tuple[str, str]:
+    """People enter addresses with and without a slash; portals do not follow redirects."""
+    return path, f"{path}/"
 
 
 async def health(request: Request) -> Response:

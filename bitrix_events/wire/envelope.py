@@ -26,6 +26,7 @@ NO_SECRET: Final = SecretStr("")
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 _DOMAIN: Final = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::([0-9]{1,5}))?\Z")
+_MEMBER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{0,64}\Z")
 _SECRET_NAMES: Final = frozenset(
     {
         "access_token",
@@ -102,13 +103,13 @@ def read_event(form: FormDict) -> Envelope:
         event_handler_id=_number(_text(form, "event_handler_id")),
         credentials=Credentials(
             application_token=SecretStr(token),
-            member_id=_text(auth, "member_id", where="auth"),
+            member_id=_member_id(auth, where="auth"),
             domain=domain_of(endpoint) or _domain(_text(auth, "domain", where="auth")),
             client_endpoint=endpoint,
             server_endpoint=_text(auth, "server_endpoint", where="auth"),
             access_token=SecretStr(_text(auth, "access_token", where="auth")),
             refresh_token=SecretStr(_text(auth, "refresh_token", where="auth")),
-            expires_in=_number(_text(auth, "expires_in", where="auth")) or 3600,
+            expires_in=seconds_of_life(_text(auth, "expires_in", where="auth")),
             user_id=_number(_text(auth, "user_id", where="auth")),
             scope=split_scope(_text(auth, "scope", where="auth")),
             status=_text(auth, "status", where="auth"),
@@ -134,12 +135,12 @@ def read_page(form: FormDict, query: FormDict) -> Credentials:
             raise EnvelopeError(f"{name} is missing")
     return Credentials(
         application_token=SecretStr(_text(form, "APPLICATION_TOKEN")),
-        member_id=_text(form, "member_id"),
+        member_id=_member_id(form),
         domain=_domain(_text(query, "DOMAIN")),
         server_endpoint=_text(form, "SERVER_ENDPOINT"),
         access_token=SecretStr(_text(form, "AUTH_ID")),
         refresh_token=SecretStr(_text(form, "REFRESH_ID")),
-        expires_in=_number(_text(form, "AUTH_EXPIRES")) or 3600,
+        expires_in=seconds_of_life(_text(form, "AUTH_EXPIRES")),
         scope=split_scope(_text(form, "APPLICATION_SCOPE")),
         status=_text(form, "status"),
     )
@@ -198,6 +199,18 @@ def _text(form: Mapping[str, FormValue], name: str, *, where: str = "") -> str:
         shape = "a list" if isinstance(value, list) else "a mapping"
         raise EnvelopeError(f"{field} is {shape}; it has to be a text")
     return value
+
+
+def seconds_of_life(text: str) -> int:
+    """How long a token is good: an hour if it is not said, a day at the most."""
+    return min(_number(text) or 3600, 24 * 3600)
+
+
+def _member_id(form: Mapping[str, FormValue], *, where: str = "") -> str:
+    text = _text(form, "member_id", where=where)
+    if not _MEMBER_ID.match(text):
+        raise EnvelopeError(f"{f'{where}[member_id]' if where else 'member_id'} is no portal's id")
+    return text
 
 
 def _number(text: str) -> int | None:

@@ -24,7 +24,7 @@ from pathlib import Path
 import uvloop
 
 from bitrix_events import App, Event, Settings
-from bitrix_events.store.records import NewDelivery
+from bitrix_events.store.records import Installation, NewDelivery
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing.serving import serve_on_socket
 from bitrix_events.wire.form import encode_form
@@ -93,7 +93,13 @@ async def group_commit(path: Path) -> float:
 class NullStore(SqliteStore):
     """Takes everything and keeps nothing."""
 
-    async def put(self, delivery: NewDelivery, handlers: Sequence[str]) -> int:
+    async def put(
+        self,
+        delivery: NewDelivery,
+        handlers: Sequence[str],
+        *,
+        installation: Installation | None = None,
+    ) -> int:
         return 1
 
 

@@ -160,7 +160,7 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
 
 
 def test_looking_into_a_store_that_does_not_exist_says_so(folder: Path) -> None:
-    assert "there is no store at data/bitrix_events.db" in error_of(
+    assert f"there is no store at {folder}/data/bitrix_events.db" in error_of(
         cli("events", "list", folder=folder)
     )
 
@@ -178,18 +178,25 @@ def test_sending_to_nobody_says_so(folder: Path) -> None:
     assert "ONCRMDEALADD is about a record: add --id" in error_of(no_id)
 
 
+async def start(
+    folder: Path, *extra: str, port: int = 0, **settings: str
+) -> asyncio.subprocess.Process:
+    """`bitrix-events run good:app`."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bitrix_events", "run", "good:app", "--port", str(port), *extra),
+        cwd=folder,
+        env=environment(**settings),
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
 @asynccontextmanager
 async def running(folder: Path, *extra: str, **settings: str) -> AsyncIterator[str]:
     """`bitrix-events run good:app` on a free port; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bitrix_events", "run", "good:app", "--port", str(port), *extra),
-        cwd=folder,
-        env=environment(**settings),
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await start(folder, *extra, port=port, **settings)
     url = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient() as http:
@@ -259,6 +266,65 @@ async def test_a_changed_file_is_loaded_anew_during_development(folder: Path) ->
                 return str(portal.record("deal", deal)["COMMENTS"]) == "Good evening"
 
             await eventually(greets_anew, seconds=30)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05, 0.1])
+async def test_a_stop_during_the_start_is_heard(seconds: float, folder: Path) -> None:
+    process = await start(folder, port=0, **WEBHOOKS)
+    assert process.stderr is not None
+    await process.stderr.readline()  # the first words of the app
+    await asyncio.sleep(seconds)
+
+    process.terminate()
+
+    try:
+        async with asyncio.timeout(10):
+            await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0
+
+
+async def test_threads_that_hang_do_not_keep_the_process_alive(folder: Path) -> None:
+    (folder / "good.py").write_text(
+        GOOD_APP.replace("broken() -> None:", "hanging() -> None:").replace(
+            'raise ValueError("on purpose")', "import time; time.sleep(600)"
+        )
+        + """
+
+@app.on(OnCrmDealAdd)
+async def waits_for_a_thread() -> None:
+    import asyncio, time
+    await asyncio.to_thread(time.sleep, 600)
+"""
+    )
+    settings = WEBHOOKS | {"BITRIX_EVENTS_SHUTDOWN_SECONDS": "0.2"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await start(folder, port=port, **settings)
+    url = f"http://127.0.0.1:{port}/events"
+    await eventually(lambda: can_connect(port))
+    await asyncio.to_thread(
+        cli, "send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **settings
+    )
+    await asyncio.sleep(0.3)
+
+    process.terminate()
+
+    try:
+        async with asyncio.timeout(15):
+            await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0
+
+
+def can_connect(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_demo_ends_by_itself_after_one_round(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pydantic import SecretStr
 
-from bitrix_events.errors import StoreError
+from bitrix_events.errors import InstallationChanged, StoreError
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import (
     Claim,
@@ -826,10 +826,23 @@ async def test_a_wrong_secret_key_is_told_apart_from_a_damaged_file(
 ) -> None:
     await store.save_installation(installed())
     await store.close()
-    with_other_key = await engine.open(secret_key="another-key-of-thirty-two-bytes!")
 
     with pytest.raises(StoreError, match="BITRIX_EVENTS_SECRET_KEY"):
-        await with_other_key.installation("acme")
+        await engine.open(secret_key="another-key-of-thirty-two-bytes!")
+
+
+async def test_an_installation_is_stored_together_with_its_delivery_or_not_at_all(
+    store: Store,
+) -> None:
+    await store.put(NewDelivery("acme", "ONAPPINSTALL", {}, None), [], installation=installed())
+
+    with pytest.raises(InstallationChanged):  # based on version 0, which is no longer stored
+        await store.put(NewDelivery("acme", "ONAPPINSTALL", {}, None), [], installation=installed())
+
+    stored = await store.installation("acme")
+    assert stored is not None
+    assert stored.version == 1
+    assert len(await store.deliveries(limit=10)) == 1
 
 
 async def test_tokens_are_not_saved_without_a_key(engine: Engine) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +48,11 @@ async def settled(app: Served, code: str) -> bool:
     """Whether the code has arrived and all its executions are through."""
     found = await executions(app, code)
     return bool(found) and all(e.state not in (State.WAITING, State.RUNNING) for e in found)
+
+
+class OddError(BaseException):
+    def __str__(self) -> str:
+        raise RuntimeError
 
 
 def everything_in(folder: Path) -> bytes:
@@ -431,6 +438,31 @@ async def test_a_handler_that_raises_what_nobody_expects_fails_like_any_other(
         @app.on(OnCrmDealAdd)
         async def wants_a_record(deal: Deal) -> None: ...
 
+        @app.on(OnCrmDealAdd)
+        async def own_base_exception() -> None:
+            raise OddError
+
+        @app.on(OnCrmDealAdd)
+        async def text_that_is_none() -> None:
+            raise ValueError("bad \udcff text")
+
+        @app.on(OnCrmDealAdd)
+        async def cancels_itself() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.sleep(0)
+
+        @app.on(OnCrmDealAdd, timeout=0.05)
+        async def ignores_its_cancellation() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            await asyncio.sleep(1.2)
+
+        @app.on(OnCrmDealAdd)
+        def not_awaited() -> Any:
+            return asyncio.sleep(0)
+
         async with served(app, store) as running:
             portal.outgoing_webhook(f"{running.url}/events", "ONCRMDEALADD")
             portal.raise_event("ONCRMDEALADD", {"FIELDS": {}})
@@ -444,4 +476,15 @@ async def test_a_handler_that_raises_what_nobody_expects_fails_like_any_other(
         "app.exits_in_a_thread": (State.DEAD, "KeyboardInterrupt: "),
         "app.cancelled": (State.DEAD, "CancelledError: "),
         "app.wants_a_record": (State.DEAD, "ONCRMDEALADD came without the id of a record"),
+        "app.own_base_exception": (State.DEAD, "OddError: (its text cannot be made)"),
+        "app.text_that_is_none": (State.DEAD, "ValueError: bad ? text"),
+        "app.cancels_itself": (State.DEAD, "CancelledError: "),
+        "app.ignores_its_cancellation": (
+            State.DEAD,
+            "took longer than its timeout of 0.05 s",
+        ),
+        "app.not_awaited": (
+            State.DEAD,
+            "TypeError: the handler returned something to await; write it as async def",
+        ),
     }

@@ -6,8 +6,10 @@ runs no more.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import weakref
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -35,10 +37,13 @@ class FileLock:
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(fd)
-        except OSError:
+        except OSError as error:
             os.close(fd)
-            return False
+            if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+                return False
+            raise  # a file system without locks
         self._fd = fd
+        _held.add(self)
         return True
 
     def release(self) -> None:
@@ -46,3 +51,16 @@ class FileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+_held: weakref.WeakSet[FileLock] = weakref.WeakSet()
+
+
+def _let_go_in_child() -> None:
+    """A forked child must not keep the lock when the process that works with the file is dead."""
+    for lock in list(_held):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_in_child)

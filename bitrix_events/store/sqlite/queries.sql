@@ -29,7 +29,7 @@ SELECT lane, token FROM lane WHERE portal = :portal AND state = 'ready' ORDER BY
 UPDATE lane SET state = 'running', token = token + 1 WHERE portal = :portal AND lane = :lane;
 
 -- name: first_waiting
-SELECT e.id AS execution_id, e.handler, e.attempt, d.*
+SELECT e.id AS execution_id, e.handler, e.attempt, e.note, d.*
 FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
 WHERE e.portal = :portal AND e.lane = :lane AND e.state = 'waiting'
 ORDER BY e.id LIMIT 1;
@@ -93,6 +93,9 @@ SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint
     token_digest = :token_digest, tokens = :tokens, user_id = :user_id, scope = :scope,
     status = :status, version = version + 1, refresh_until = 0, updated_at = :now
 WHERE portal = :portal AND version = :version;
+
+-- name: any_tokens
+SELECT portal, tokens FROM portal WHERE tokens IS NOT NULL LIMIT 1;
 
 -- name: end_refresh
 UPDATE portal SET refresh_until = 0 WHERE portal = :portal AND version = :version;

@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from bitrix_events.errors import StoreError
+from bitrix_events.errors import InstallationChanged, StoreError
 from bitrix_events.store.records import (
     Claim,
     Delivery,
@@ -71,7 +72,7 @@ class SqliteStore:
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
     ) -> None:
-        self._path = path
+        self._path = path = path.resolve()  # links to one file are one store
         self._sealer = sealer
         self._clock = clock
         self._read_only = read_only
@@ -82,10 +83,12 @@ class SqliteStore:
         self._readers = threading.local()
         self._opened_readers: list[sqlite3.Connection] = []
         self._last_portal = ""
+        self._inode = 0
         # Every delivery asks for its portal's installation. Only this process writes to the file,
         # so what was read stays true until `save_installation`.
         self._known: dict[str, Installation] = {}
         self._changes = 0
+        self._knowing = threading.Lock()
 
     async def open(self) -> None:
         if self._read_only:
@@ -106,7 +109,9 @@ class SqliteStore:
             )
         try:
             self._writing = self._connect()
-            self._writer = GroupCommitWriter(self._writing)
+            self._check_key(self._writing)
+            self._inode = os.stat(self._path).st_ino
+            self._writer = GroupCommitWriter(self._writing, self._check_file)
             self._is_open = True
             await self._writer.submit(_recover)
         except BaseException:
@@ -127,7 +132,14 @@ class SqliteStore:
             self._writing = None
         self._lock.release()
 
-    async def put(self, delivery: NewDelivery, handlers: Sequence[str]) -> int:
+    async def put(
+        self,
+        delivery: NewDelivery,
+        handlers: Sequence[str],
+        *,
+        installation: Installation | None = None,
+    ) -> int:
+        save = self._saving(installation) if installation is not None else None
         row = {
             "portal": delivery.portal,
             "code": delivery.code,
@@ -140,6 +152,8 @@ class SqliteStore:
         }
 
         def change(db: sqlite3.Connection) -> int:
+            if save is not None and not save(db):
+                raise InstallationChanged("the installation was changed meanwhile")
             delivery_id = db.execute(_QUERIES["put_delivery"], row).lastrowid
             assert delivery_id is not None
             entity = delivery.entity or f"#{delivery_id}"
@@ -155,7 +169,8 @@ class SqliteStore:
                 db.execute(_QUERIES["put_lane"], execution)
             return delivery_id
 
-        return await self._write(change)
+        forget = partial(self._forget, installation.portal) if installation is not None else None
+        return await self._write(change, after=forget)
 
     async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
         def change(db: sqlite3.Connection) -> list[Claim]:
@@ -210,17 +225,15 @@ class SqliteStore:
         return await self._write(change)
 
     async def next_due(self) -> datetime | None:
-        return _moment(self._reader().execute(_QUERIES["next_due"]).fetchone()[0])
+        return _moment(self._read("next_due")[0][0])
 
     async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
-        db = self._reader()
-        rows = db.execute(_QUERIES["deliveries"], {"limit": limit, "before": before or _NEWEST})
-        return [_view(db, row) for row in rows.fetchall()]
+        rows = self._read("deliveries", limit=limit, before=before or _NEWEST)
+        return [self._view(row) for row in rows]
 
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
-        db = self._reader()
-        row = db.execute(_QUERIES["delivery"], {"id": delivery_id}).fetchone()
-        return _view(db, row) if row else None
+        rows = self._read("delivery", id=delivery_id)
+        return self._view(rows[0]) if rows else None
 
     async def installation(self, portal: str) -> Installation | None:
         known = self._known.get(portal)
@@ -228,36 +241,19 @@ class SqliteStore:
             return known
         changes = self._changes
         found = self._installation("installation", {"portal": portal})
-        if found is not None and changes == self._changes:  # nobody wrote since we began to read
-            if len(self._known) >= _KNOWN_INSTALLATIONS:
-                self._known.clear()
-            self._known[portal] = found
+        with self._knowing:
+            if found is not None and changes == self._changes:  # nobody wrote since we read
+                if len(self._known) >= _KNOWN_INSTALLATIONS:
+                    self._known.clear()
+                self._known[portal] = found
         return found
 
     async def installation_at(self, domain: str) -> Installation | None:
         return self._installation("installation_at", {"domain": domain})
 
     async def save_installation(self, installation: Installation) -> bool:
-        row = {
-            "portal": installation.portal,
-            "member_id": installation.member_id,
-            "domain": installation.domain,
-            "client_endpoint": installation.client_endpoint,
-            "state": installation.state.value,
-            "token_digest": installation.token_digest,
-            "tokens": self._seal(installation),
-            "user_id": installation.user_id,
-            "scope": ",".join(installation.scope),
-            "status": installation.status,
-            "version": installation.version,
-            "now": self._clock(),
-        }
-        query = _QUERIES["change_installation" if installation.version else "add_installation"]
-        try:
-            return await self._write(lambda db: db.execute(query, row).rowcount == 1)
-        finally:
-            self._changes += 1
-            self._known.pop(installation.portal, None)
+        forget = partial(self._forget, installation.portal)
+        return await self._write(self._saving(installation), after=forget)
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         now = self._clock()
@@ -270,10 +266,54 @@ class SqliteStore:
         row = {"portal": portal, "version": version}
         await self._write(lambda db: db.execute(_QUERIES["end_refresh"], row).rowcount)
 
-    async def _write(self, change: Change[T]) -> T:
+    async def _write(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
         if self._writer is None:
             raise StoreError("the store is not open for writing")
-        return await self._writer.submit(change)
+        return await self._writer.submit(change, after=after)
+
+    def _read(self, query: str, **parameters: object) -> list[sqlite3.Row]:
+        try:
+            return self._reader().execute(_QUERIES[query], parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path} cannot be read: {error}") from error
+
+    def _forget(self, portal: str) -> None:
+        """Called on the writing thread when an installation was saved."""
+        with self._knowing:
+            self._changes += 1
+            self._known.pop(portal, None)
+
+    def _check_file(self) -> None:
+        """What was written to a file that has no name any more is lost at the next start."""
+        try:
+            found = os.stat(self._path).st_ino
+        except OSError:
+            found = 0
+        if found != self._inode:
+            raise StoreError(f"{self._path} was removed or replaced; restart the app")
+
+    def _check_key(self, db: sqlite3.Connection) -> None:
+        """Refuse to start with a key that does not open what is stored."""
+        row = db.execute(_QUERIES["any_tokens"]).fetchone()
+        if row is not None:
+            self._unseal(row["portal"], row["tokens"])
+
+    def _view(self, row: sqlite3.Row) -> DeliveryView:
+        return DeliveryView(
+            _delivery(row),
+            [
+                Execution(
+                    id=execution["id"],
+                    handler=execution["handler"],
+                    state=State(execution["state"]),
+                    attempt=execution["attempt"],
+                    due=_moment(execution["due"]),
+                    finished_at=_moment(execution["finished_at"]),
+                    note=execution["note"],
+                )
+                for execution in self._read("executions", delivery_id=row["id"])
+            ],
+        )
 
     def _connect(self) -> sqlite3.Connection:
         is_new = not self._path.exists()
@@ -321,9 +361,10 @@ class SqliteStore:
         return reader
 
     def _installation(self, query: str, key: dict[str, str]) -> Installation | None:
-        row = self._reader().execute(_QUERIES[query], key).fetchone()
-        if row is None:
+        rows = self._read(query, **key)
+        if not rows:
             return None
+        row = rows[0]
         return Installation(
             portal=row["portal"],
             member_id=row["member_id"],
@@ -337,6 +378,25 @@ class SqliteStore:
             status=row["status"],
             version=row["version"],
         )
+
+    def _saving(self, installation: Installation) -> Change[bool]:
+        """The change that saves an installation, if its version is still the stored one."""
+        row = {
+            "portal": installation.portal,
+            "member_id": installation.member_id,
+            "domain": installation.domain,
+            "client_endpoint": installation.client_endpoint,
+            "state": installation.state.value,
+            "token_digest": installation.token_digest,
+            "tokens": self._seal(installation),
+            "user_id": installation.user_id,
+            "scope": ",".join(installation.scope),
+            "status": installation.status,
+            "version": installation.version,
+            "now": self._clock(),
+        }
+        query = _QUERIES["change_installation" if installation.version else "add_installation"]
+        return lambda db: db.execute(query, row).rowcount == 1
 
     def _seal(self, installation: Installation) -> bytes | None:
         tokens = installation.tokens
@@ -414,7 +474,7 @@ def _hold_oldest_lane(db: sqlite3.Connection, portal: str) -> Claim:
     row = db.execute(_QUERIES["first_waiting"], lane).fetchone()
     db.execute(_QUERIES["start_execution"], {"execution_id": row["execution_id"]})
     delivery = _delivery(row, handler=row["handler"], attempt=row["attempt"] + 1)
-    return Claim(delivery, row["execution_id"], ready["lane"], ready["token"] + 1)
+    return Claim(delivery, row["execution_id"], ready["lane"], ready["token"] + 1, row["note"])
 
 
 def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
@@ -434,25 +494,6 @@ def _delivery(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Deliv
         user_id=row["user_id"],
         handler=handler,
         attempt=attempt,
-    )
-
-
-def _view(db: sqlite3.Connection, row: sqlite3.Row) -> DeliveryView:
-    executions = db.execute(_QUERIES["executions"], {"delivery_id": row["id"]}).fetchall()
-    return DeliveryView(
-        _delivery(row),
-        [
-            Execution(
-                id=execution["id"],
-                handler=execution["handler"],
-                state=State(execution["state"]),
-                attempt=execution["attempt"],
-                due=_moment(execution["due"]),
-                finished_at=_moment(execution["finished_at"]),
-                note=execution["note"],
-            )
-            for execution in executions
-        ],
     )
 
 

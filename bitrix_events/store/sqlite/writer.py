@@ -28,6 +28,7 @@ _LARGEST_GROUP = 512
 @dataclass(slots=True)
 class _Submitted:
     change: Change[Any]
+    after: Callable[[], None] | None
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
@@ -48,24 +49,31 @@ class GroupCommitWriter:
     A change is a function of the connection. It may be run twice: when one change of a group fails
     the group is rolled back, and each is committed by itself, so that nobody suffers from a
     neighbour's mistake.
+
+    Args:
+        check: called after each commit; raises `StoreError` if what was written is not safe.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
         self._connection = connection
+        self._check = check
         self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()  # nothing is queued behind the end
         self._thread = threading.Thread(target=self._run, name="bitrix-events-writer", daemon=True)
         self._thread.start()
 
-    async def submit(self, change: Change[T]) -> T:
+    async def submit(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
         """Run ``change`` and return its result once it is committed and synced.
+
+        Args:
+            after: called on the writing thread after the commit, also if the caller is gone.
 
         Raises:
             StoreError: the database refused the change or the commit; nothing was written.
         """
         loop = asyncio.get_running_loop()
-        submitted = _Submitted(change, loop, loop.create_future())
+        submitted = _Submitted(change, after, loop, loop.create_future())
         with self._closing:
             if self._closed:
                 raise StoreError("the store is closed")
@@ -117,6 +125,10 @@ class GroupCommitWriter:
             for submitted in group:
                 submitted.result = submitted.change(connection)
             connection.execute("COMMIT")
+            self._check()
+            for submitted in group:
+                if submitted.after is not None:
+                    submitted.after()
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -17,7 +17,7 @@ from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.rest.transport import Transport
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Installation, InstallationState
+from bitrix_events.store.records import Admission, Installation, InstallationState
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal, TokenPair
@@ -75,22 +75,45 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def app(portal: FakePortal, network: Network, store: Store) -> AsyncIterator[AppPortals]:
+async def app(portal: FakePortal, network: Network, store: Store) -> AsyncIterator[Door]:
     transport = Transport(network)
     yield app_with(portal, transport, store)
     await transport.close()
 
 
+class Door:
+    """Proves senders, and stores what they change, as the inbox does with the delivery."""
+
+    def __init__(self, portals: AppPortals, store: Store) -> None:
+        self._portals = portals
+        self._store = store
+
+    async def install(self, claim: Credentials) -> Installation:
+        return await self._store_change(await self._portals.install(claim))
+
+    async def admit(self, code: str, credentials: Credentials) -> Installation:
+        return await self._store_change(await self._portals.admit(code, credentials))
+
+    async def _store_change(self, admission: Admission) -> Installation:
+        if not admission.changed:
+            return admission.installation
+        assert await self._store.save_installation(admission.installation)
+        stored = await self._store.installation(admission.installation.portal)
+        assert stored is not None
+        return stored
+
+
 def app_with(
     portal: FakePortal, transport: Transport, store: Store, *, allowed_hosts: tuple[str, ...] = ()
-) -> AppPortals:
+) -> Door:
     oauth = OAuthServer(
         transport,
         [f"https://{OAUTH_HOST}/oauth-server"],
         portal.client_id,
         SecretStr(portal.client_secret),
     )
-    return AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts)
+    portals = AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts)
+    return Door(portals, store)
 
 
 def claim(portal: FakePortal, pair: TokenPair | None = None, **changes: Any) -> Credentials:
@@ -131,14 +154,11 @@ def access_token(installation: Installation) -> str:
 # Installations.
 
 
-async def test_a_proven_installation_is_stored(
-    app: AppPortals, portal: FakePortal, store: Store
-) -> None:
+async def test_a_proven_installation_is_stored(app: Door, portal: FakePortal, store: Store) -> None:
     pair = portal.issue_tokens()
 
-    installation, is_new = await app.install(claim(portal, pair))
+    installation = await app.install(claim(portal, pair))
 
-    assert is_new
     assert await stored(store, portal) == installation
     assert (installation.portal, installation.domain) == (portal.member_id, PORTAL_HOST)
     assert installation.client_endpoint == f"https://{PORTAL_HOST}/rest/"
@@ -148,7 +168,7 @@ async def test_a_proven_installation_is_stored(
 
 
 async def test_the_application_token_is_stored_as_a_digest_only(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
 
@@ -158,14 +178,14 @@ async def test_the_application_token_is_stored_as_a_digest_only(
 
 
 async def test_only_the_oauth_server_is_asked_about_a_new_portal(
-    app: AppPortals, portal: FakePortal, network: Network
+    app: Door, portal: FakePortal, network: Network
 ) -> None:
     await app.install(claim(portal))
 
     assert network.hosts == [OAUTH_HOST]
 
 
-async def refused(app: AppPortals, credentials: Credentials) -> str:
+async def refused(app: Door, credentials: Credentials) -> str:
     with pytest.raises(VerificationError) as caught:
         await app.install(credentials)
     assert str(caught.value) == "the sender could not be verified"
@@ -176,7 +196,7 @@ async def refused(app: AppPortals, credentials: Credentials) -> str:
 
 
 async def test_a_token_of_another_app_is_refused(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     network.edit = lambda answer: answer.update(client_id="app.someone.else")
 
@@ -187,7 +207,7 @@ async def test_a_token_of_another_app_is_refused(
 
 
 async def test_a_token_of_another_portal_is_refused(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     reason = await refused(app, claim(portal, member_id="f" * 32))
 
@@ -198,7 +218,7 @@ async def test_a_token_of_another_portal_is_refused(
 
 @pytest.mark.parametrize("member_id", ["", None])
 async def test_a_portal_that_the_oauth_server_does_not_name_is_refused(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store, member_id: str | None
+    app: Door, portal: FakePortal, network: Network, store: Store, member_id: str | None
 ) -> None:
     network.edit = lambda answer: answer["install"].update(member_id=member_id)
 
@@ -209,7 +229,7 @@ async def test_a_portal_that_the_oauth_server_does_not_name_is_refused(
 
 @pytest.mark.parametrize("missing", ["access_token", "refresh_token"])
 async def test_an_installation_without_tokens_is_refused_unasked(
-    app: AppPortals, portal: FakePortal, network: Network, missing: str
+    app: Door, portal: FakePortal, network: Network, missing: str
 ) -> None:
     incomplete: dict[str, Any] = {missing: NO_SECRET}
 
@@ -219,7 +239,7 @@ async def test_an_installation_without_tokens_is_refused_unasked(
 
 
 async def test_an_endpoint_that_the_oauth_server_does_not_confirm_is_refused(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     reason = await refused(app, claim(portal, client_endpoint=EVIL))
 
@@ -228,7 +248,7 @@ async def test_an_endpoint_that_the_oauth_server_does_not_confirm_is_refused(
 
 
 async def test_a_claim_without_an_endpoint_gets_the_proven_one(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal, client_endpoint="", domain="evil.test"))
 
@@ -236,7 +256,7 @@ async def test_a_claim_without_an_endpoint_gets_the_proven_one(
 
 
 async def test_a_portal_on_plain_http_is_refused_with_the_remedy(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     network.edit = lambda answer: answer["install"].update(client_endpoint="http://box.lan/rest/")
 
@@ -261,14 +281,14 @@ async def test_an_allowed_portal_on_plain_http_is_stored(
 
 @pytest.mark.parametrize("token", ["never-issued", "x" * 5000, "токен", "a&b=c"])
 async def test_a_token_that_nobody_issued_is_refused(
-    app: AppPortals, portal: FakePortal, store: Store, token: str
+    app: Door, portal: FakePortal, store: Store, token: str
 ) -> None:
     await refused(app, claim(portal, access_token=SecretStr(token)))
 
     assert await store.installation(portal.member_id) is None
 
 
-async def test_an_expired_token_is_refused(app: AppPortals, portal: FakePortal) -> None:
+async def test_an_expired_token_is_refused(app: Door, portal: FakePortal) -> None:
     pair = portal.issue_tokens()
     portal.expire_tokens()
 
@@ -276,7 +296,7 @@ async def test_an_expired_token_is_refused(app: AppPortals, portal: FakePortal) 
 
 
 async def test_an_oauth_server_that_is_down_leaves_everything_as_it_was(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     network.is_down = True
 
@@ -290,20 +310,19 @@ async def test_an_oauth_server_that_is_down_leaves_everything_as_it_was(
 
 
 async def test_the_same_user_may_install_again(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     await app.install(claim(portal))
     second = portal.issue_tokens()
 
-    _, is_new = await app.install(claim(portal, second))
+    await app.install(claim(portal, second))
 
-    assert not is_new
     assert access_token(await stored(store, portal)) == second.access_token
     assert set(network.hosts) == {OAUTH_HOST}
 
 
 async def test_another_user_who_is_no_admin_does_not_replace_the_tokens(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
     before = await stored(store, portal)
@@ -316,7 +335,7 @@ async def test_another_user_who_is_no_admin_does_not_replace_the_tokens(
 
 
 async def test_another_administrator_may_install_again(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     await app.install(claim(portal))
     eve = portal.add("user", NAME="Eve", ADMIN="Y")
@@ -330,7 +349,7 @@ async def test_another_administrator_may_install_again(
 
 
 async def test_a_portal_that_does_not_say_who_is_admin_keeps_its_tokens(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
     before = await stored(store, portal)
@@ -343,7 +362,7 @@ async def test_a_portal_that_does_not_say_who_is_admin_keeps_its_tokens(
 
 
 async def test_a_forged_claim_does_not_change_a_known_portal(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
     before = await stored(store, portal)
@@ -363,7 +382,7 @@ async def test_a_forged_claim_does_not_change_a_known_portal(
 
 
 async def test_an_installation_page_without_a_token_keeps_the_known_one(
-    app: AppPortals, portal: FakePortal
+    app: Door, portal: FakePortal
 ) -> None:
     await app.install(claim(portal))
 
@@ -374,7 +393,7 @@ async def test_an_installation_page_without_a_token_keeps_the_known_one(
 
 
 async def test_a_proven_installation_may_bring_a_new_application_token(
-    app: AppPortals, portal: FakePortal
+    app: Door, portal: FakePortal
 ) -> None:
     await app.install(claim(portal))
 
@@ -389,9 +408,7 @@ async def test_a_proven_installation_may_bring_a_new_application_token(
 # Events.
 
 
-async def test_an_event_with_the_right_token_is_admitted(
-    app: AppPortals, portal: FakePortal
-) -> None:
+async def test_an_event_with_the_right_token_is_admitted(app: Door, portal: FakePortal) -> None:
     await app.install(claim(portal))
 
     installation = await app.admit("ONCRMDEALADD", event_of(portal))
@@ -399,9 +416,7 @@ async def test_an_event_with_the_right_token_is_admitted(
     assert installation.portal == portal.member_id
 
 
-async def test_an_event_of_an_unknown_portal_is_refused(
-    app: AppPortals, portal: FakePortal
-) -> None:
+async def test_an_event_of_an_unknown_portal_is_refused(app: Door, portal: FakePortal) -> None:
     with pytest.raises(VerificationError) as caught:
         await app.admit("ONCRMDEALADD", event_of(portal))
 
@@ -410,7 +425,7 @@ async def test_an_event_of_an_unknown_portal_is_refused(
 
 @pytest.mark.parametrize("token", ["", "wrong", "токен", "\x00", "x" * 10_000])
 async def test_an_event_with_a_wrong_token_is_refused(
-    app: AppPortals, portal: FakePortal, token: str
+    app: Door, portal: FakePortal, token: str
 ) -> None:
     await app.install(claim(portal))
 
@@ -421,9 +436,7 @@ async def test_an_event_with_a_wrong_token_is_refused(
     assert portal.application_token not in caught.value.reason
 
 
-async def test_no_token_opens_a_portal_that_never_sent_one(
-    app: AppPortals, portal: FakePortal
-) -> None:
+async def test_no_token_opens_a_portal_that_never_sent_one(app: Door, portal: FakePortal) -> None:
     await app.install(claim(portal, application_token=NO_SECRET))
 
     for token in ("", "\x00" * 32, "None"):
@@ -432,7 +445,7 @@ async def test_no_token_opens_a_portal_that_never_sent_one(
 
 
 async def test_the_token_of_one_portal_does_not_open_another(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
     other = replace(await stored(store, portal), portal="f" * 32, member_id="f" * 32, version=0)
@@ -443,7 +456,7 @@ async def test_the_token_of_one_portal_does_not_open_another(
 
 
 async def test_an_event_without_a_member_id_is_matched_by_its_address(
-    app: AppPortals, portal: FakePortal
+    app: Door, portal: FakePortal
 ) -> None:
     await app.install(claim(portal))
 
@@ -454,7 +467,7 @@ async def test_an_event_without_a_member_id_is_matched_by_its_address(
 
 @pytest.mark.parametrize("change", [{"domain": "evil.test"}, {"domain": ""}])
 async def test_an_event_without_a_member_id_from_an_unknown_address_is_refused(
-    app: AppPortals, portal: FakePortal, change: dict[str, str]
+    app: Door, portal: FakePortal, change: dict[str, str]
 ) -> None:
     await app.install(claim(portal))
 
@@ -463,7 +476,7 @@ async def test_an_event_without_a_member_id_from_an_unknown_address_is_refused(
 
 
 async def test_an_event_without_a_member_id_needs_the_token_too(
-    app: AppPortals, portal: FakePortal
+    app: Door, portal: FakePortal
 ) -> None:
     await app.install(claim(portal))
 
@@ -475,7 +488,7 @@ async def test_an_event_without_a_member_id_needs_the_token_too(
 
 
 async def test_an_ordinary_event_changes_neither_tokens_nor_address(
-    app: AppPortals, portal: FakePortal, network: Network, store: Store
+    app: Door, portal: FakePortal, network: Network, store: Store
 ) -> None:
     await app.install(claim(portal))
     before = await stored(store, portal)
@@ -491,7 +504,7 @@ async def test_an_ordinary_event_changes_neither_tokens_nor_address(
 
 
 async def test_an_uninstall_marks_the_portal_and_keeps_its_tokens(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     pair = portal.issue_tokens()
     await app.install(claim(portal, pair))
@@ -504,7 +517,7 @@ async def test_an_uninstall_marks_the_portal_and_keeps_its_tokens(
 
 
 async def test_an_uninstall_that_comes_twice_is_admitted_twice(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
 
@@ -515,7 +528,7 @@ async def test_an_uninstall_that_comes_twice_is_admitted_twice(
 
 
 async def test_a_forged_uninstall_changes_nothing(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
 
@@ -526,14 +539,13 @@ async def test_a_forged_uninstall_changes_nothing(
 
 
 async def test_a_portal_that_removed_the_app_may_install_it_again(
-    app: AppPortals, portal: FakePortal, store: Store
+    app: Door, portal: FakePortal, store: Store
 ) -> None:
     await app.install(claim(portal))
     await app.admit("ONAPPUNINSTALL", event_of(portal))
 
-    _, is_new = await app.install(claim(portal))
+    await app.install(claim(portal))
 
-    assert is_new
     assert (await stored(store, portal)).state is InstallationState.ACTIVE
 
 
@@ -559,7 +571,7 @@ FORGED = [
 @pytest.mark.parametrize("address", FORGED)
 @pytest.mark.parametrize("is_known", [False, True])
 async def test_no_forged_field_makes_us_call_another_host(
-    app: AppPortals,
+    app: Door,
     portal: FakePortal,
     network: Network,
     store: Store,

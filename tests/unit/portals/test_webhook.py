@@ -117,7 +117,7 @@ def test_any_other_address_is_refused_without_repeating_it(store: Store, url: st
 async def test_an_event_with_the_right_token_is_admitted(store: Store) -> None:
     portal = await started(store)
 
-    installation = await portal.admit("ONCRMDEALADD", event_from())
+    installation = (await portal.admit("ONCRMDEALADD", event_from())).installation
 
     assert (installation.portal, installation.domain) == (WEBHOOK_PORTAL, "acme.bitrix24.com")
 
@@ -145,7 +145,7 @@ async def test_a_wrong_token_teaches_no_member_id(store: Store) -> None:
 async def test_the_member_id_of_the_first_event_is_learned(store: Store) -> None:
     portal = await started(store)
 
-    installation = await portal.admit("ONCRMDEALADD", event_from(OURS))
+    installation = (await portal.admit("ONCRMDEALADD", event_from(OURS))).installation
 
     assert installation.member_id == OURS
     assert await member_id_in(store) == OURS
@@ -168,13 +168,13 @@ async def test_a_configured_member_id_is_enforced_from_the_first_event_on(store:
     with pytest.raises(VerificationError):
         await portal.admit("ONCRMDEALADD", event_from(THEIRS))
 
-    assert (await portal.admit("ONCRMDEALADD", event_from(OURS))).member_id == OURS
+    assert (await portal.admit("ONCRMDEALADD", event_from(OURS))).installation.member_id == OURS
 
 
 async def test_an_event_without_a_member_id_is_admitted_by_its_token(store: Store) -> None:
     portal = await started(store, member_id=OURS)
 
-    installation = await portal.admit("ONCRMDEALADD", event_from(""))
+    installation = (await portal.admit("ONCRMDEALADD", event_from(""))).installation
 
     assert installation.member_id == OURS
 
@@ -213,7 +213,7 @@ async def test_a_configured_member_id_replaces_a_learned_one(store: Store) -> No
 
     portal = await started(store, member_id=THEIRS)
 
-    assert (await portal.admit("ONCRMDEALADD", event_from(THEIRS))).member_id == THEIRS
+    assert (await portal.admit("ONCRMDEALADD", event_from(THEIRS))).installation.member_id == THEIRS
 
 
 async def test_another_portal_in_the_settings_makes_us_forget_the_first(store: Store) -> None:
@@ -221,7 +221,7 @@ async def test_another_portal_in_the_settings_makes_us_forget_the_first(store: S
 
     portal = await started(store, "https://globex.bitrix24.com/rest/1/code/")
 
-    installation = await portal.admit("ONCRMDEALADD", event_from(THEIRS))
+    installation = (await portal.admit("ONCRMDEALADD", event_from(THEIRS))).installation
     assert (installation.member_id, installation.domain) == (THEIRS, "globex.bitrix24.com")
 
 

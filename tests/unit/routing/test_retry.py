@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bitrix_events.routing.retry import RetryLater, RetryPolicy
 
-SECONDS = st.floats(0, 1e9)
+SECONDS = st.floats(0, 1e7)
 
 
 @given(st.integers(1, 200), SECONDS, SECONDS, st.data())
@@ -44,7 +44,7 @@ def test_delays_are_spread_over_the_whole_range() -> None:
 
 
 def test_a_hundredth_attempt_does_not_overflow() -> None:
-    delay = RetryPolicy(attempts=10_000, base=1e9, cap=math.inf).delay_after(9_999)
+    delay = RetryPolicy(attempts=10_000, base=1e9, cap=1e7).delay_after(9_999)
 
     assert delay is not None
     assert math.isfinite(delay)
@@ -60,7 +60,7 @@ def test_a_policy_needs_an_attempt(attempts: int) -> None:
 def test_a_policy_needs_seconds_that_can_pass(seconds: float) -> None:
     with pytest.raises(ValueError, match="base >= 0"):
         RetryPolicy(base=seconds)
-    with pytest.raises(ValueError, match="cap >= 0"):
+    with pytest.raises(ValueError, match="a cap of 0 seconds"):
         RetryPolicy(cap=seconds)
 
 
@@ -69,3 +69,9 @@ def test_retry_later_says_when() -> None:
 
     assert later.seconds == 90
     assert str(later) == "try again in 90 s"
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf, 1e12])
+def test_retry_later_takes_a_time_that_comes(seconds: float) -> None:
+    with pytest.raises(ValueError, match="0 seconds to a year"):
+        RetryLater(seconds=seconds)

@@ -17,6 +17,7 @@ from bitrix_events import (
     Event,
     HandlerSignatureError,
     Portal,
+    Router,
     SyncClient,
 )
 from bitrix_events.events import (
@@ -89,7 +90,7 @@ async def wants_install(event: OnAppInstall) -> None: ...
         (union_of_others, "event", "wants OnCrmDealUpdate | OnCrmContactAdd, but"),
         (type_checking_only, "amount", "Decimal outside of `if TYPE_CHECKING:`"),
         (misspelled, "amount", "Decimall, which does not exist"),
-        (optional_record, "deal", "which nothing provides"),
+        (optional_record, "deal", "it is always given one: write Deal"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(
@@ -114,7 +115,7 @@ def test_the_handler_is_named_as_it_was_registered() -> None:
         (wants_deal, (OnCrmDealDelete,), "no longer exists when OnCrmDealDelete arrives"),
         (wants_deal, (OnCrmDealAdd, OnCrmDealDelete), "no longer exists"),
         (wants_deal, (OnCrmDealAdd, OnCrmContactAdd), "OnCrmContactAdd is about a Contact"),
-        (wants_deal, ("ONIMCONNECTORMESSAGEADD",), "is about no record"),
+        (wants_deal, ("ONIMCONNECTORMESSAGEADD",), "no class says what"),
         (wants_deal, (OnAppInstall,), "OnAppInstall is about no record"),
         (wants_client, (OnAppUninstall,), "once OnAppUninstall was sent"),
         (wants_client, ("OnAppInstall", "OnAppUninstall"), "once OnAppUninstall was sent"),
@@ -184,11 +185,62 @@ def test_a_parameter_with_a_default_is_filled_if_it_can_be() -> None:
     app.provide(Erp, Erp)
 
     @app.on(OnCrmDealAdd)
-    async def handler(erp: Erp | None = None, other: Erp = Erp()) -> None:  # noqa: B008
+    async def handler(other: Erp = Erp()) -> None:  # noqa: B008
         ...
 
     (registered,) = app.handlers
     assert set(registered.plan) == {"other"}
+
+
+def test_an_optional_parameter_that_would_always_be_filled_is_refused() -> None:
+    app = App()
+    app.provide(Erp, Erp)
+
+    async def handler(erp: Erp | None = None) -> None: ...
+
+    with pytest.raises(HandlerSignatureError, match=r"'erp' wants .* write Erp"):
+        app.on(OnCrmDealAdd)(handler)
+
+
+def test_depends_as_a_default_is_refused() -> None:
+    async def handler(value: int = Depends(int)) -> None: ...  # type: ignore[assignment]
+
+    with pytest.raises(HandlerSignatureError, match=r"write Annotated\[T, Depends\(f\)\]"):
+        App().on(OnCrmDealAdd)(handler)
+
+
+def test_only_functions_are_handlers() -> None:
+    class Callable_:
+        async def __call__(self) -> None: ...
+
+    static: Any = staticmethod(lambda: None)
+
+    odd: Any
+    for odd in (Callable_, Callable_(), static, 5):
+        with pytest.raises(HandlerSignatureError, match="a handler is a function"):
+            App().on(OnCrmDealAdd, name="odd")(odd)
+
+
+@pytest.mark.parametrize("options", [{"retry": 3}, {"timeout": "5"}, {"timeout": -1}])
+def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, Any]) -> None:
+    async def handler() -> None: ...
+
+    with pytest.raises(HandlerSignatureError, match=r"app\.handler: (retry|timeout)= takes"):
+        App().on(OnCrmDealAdd, **options)(handler)
+
+
+def test_a_router_may_serve_two_apps() -> None:
+    router = Router("shared")
+    first, second = App(), App()
+    first.include(router)
+    second.include(router)
+
+    @router.on(OnCrmDealAdd)
+    async def handler() -> None: ...
+
+    assert (
+        [h.name for h in first.handlers] == [h.name for h in second.handlers] == ["shared.handler"]
+    )
 
 
 def test_types_of_the_surrounding_function_count() -> None:

@@ -70,7 +70,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def writer(connection: sqlite3.Connection) -> Iterator[GroupCommitWriter]:
-    writer = GroupCommitWriter(connection)
+    writer = GroupCommitWriter(connection, lambda: None)
     yield writer
     writer.close()
 
