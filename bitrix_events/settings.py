@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     oauth_urls: HostList = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
     """The only servers that ever receive the client secret, the preferred one first."""
     allowed_hosts: HostList = ()
-    """Portals (``host`` or ``host:port``) that may be called over plain http."""
+    """Portals (``host`` or ``host:port``) that may install the app over plain http."""
     public_url: str | None = None
     """Base of the URLs that portals call, ``https://app.example.com``."""
 

@@ -57,13 +57,12 @@ def decode_form(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> FormDict:
     """Decode a form body into nested dicts, lists and strings, as PHP would read it.
 
     Keys stay strings. A mapping becomes a list only if its keys are exactly ``0..n-1`` in that
-    order. When a name is repeated the last value wins. Bytes that are not UTF-8, such as text cut
-    in the middle of a character, become U+FFFD: one bad byte must not lose an event that nobody
-    will send again.
+    order. When a name is repeated the last value wins. Text cut in the middle of a UTF-8 character
+    gets U+FFFD there: one bad byte must not lose an event that nobody will send again.
 
     Raises:
-        FormError: the form exceeds a limit, is not text, or has a name that PHP's
-            ``http_build_query`` cannot have written.
+        FormError: the form exceeds a limit, holds the bytes FF FE (no text does), or has a name
+            that PHP's ``http_build_query`` cannot have written.
 
     Source: protocol.md 11 (behaviour compared with PHP's ``parse_str``).
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bitrix_events import App
+from bitrix_events import App, Settings
 from bitrix_events.testing import FakePortal
 from tests.serving import eventually, served, settings_for
 
@@ -59,6 +59,14 @@ def test_the_code_of_the_readme_runs(number: int) -> None:
     for test in tests:
         assert inspect.iscoroutinefunction(test)
         asyncio.run(test())
+
+
+def test_every_option_is_in_the_readmes_table() -> None:
+    missing = [
+        name for name in Settings.model_fields if not re.search(rf"`{name.upper()}`", README)
+    ]
+
+    assert missing == []
 
 
 def test_the_readme_opens_with_its_two_commands() -> None:
