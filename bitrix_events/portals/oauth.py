@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import OAuthError, TransportError
 from bitrix_events.wire.envelope import domain_of, seconds_of_life, split_scope
+from bitrix_events.wire.numbers import whole_number
 
 
 class Answer(Protocol):
@@ -103,7 +104,7 @@ class OAuthServer:
             client_id=str(result.get("client_id", "")),
             member_id=str(install.get("member_id", "")),
             client_endpoint=str(install.get("client_endpoint", "")),
-            user_id=_whole(result.get("user_id")),
+            user_id=whole_number(result.get("user_id")) or 0,
             scope=_scope(result.get("scope") or install.get("scope")),
             status=str(install.get("status", "")),
         )
@@ -131,7 +132,7 @@ class OAuthServer:
             expires_in=seconds_of_life(str(content.get("expires_in", ""))),
             member_id=str(content.get("member_id", "")),
             client_endpoint=str(content.get("client_endpoint", "")),
-            user_id=_whole(content.get("user_id")),
+            user_id=whole_number(content.get("user_id")) or 0,
             scope=_scope(content.get("scope")),
             status=str(content.get("status", "")),
         )
@@ -171,8 +172,3 @@ def _scope(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(map(str, value))
     return split_scope(value) if isinstance(value, str) else ()
-
-
-def _whole(value: object) -> int:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

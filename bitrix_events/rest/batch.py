@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from bitrix_events.errors import RestError
 from bitrix_events.rest.parameters import plain
-from bitrix_events.rest.responses import Response, error_from, read_time, whole_number
+from bitrix_events.rest.responses import Response, error_from, read_time
 from bitrix_events.wire.form import flatten
+from bitrix_events.wire.numbers import whole_number
 
 Command = tuple[str, Mapping[str, Any]]
 """A method and its parameters."""

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from bitrix_events.errors import IncompleteList
 from bitrix_events.rest.responses import Response
+from bitrix_events.wire.numbers import whole_number
 
 Row = dict[str, Any]
 
@@ -100,7 +101,7 @@ class Listing:
                 await self._calls.call(self._method, {**params, "filter": conditions})
             )
             for row in page:
-                row_id = _as_id(row.get(id_field))
+                row_id = whole_number(row.get(id_field))
                 if row_id is None or (last is not None and row_id <= last):
                     raise self._incomplete(f"the {id_field} of its rows does not grow")
                 last = row_id
@@ -111,7 +112,7 @@ class Listing:
 
     async def _by_offset(self) -> AsyncIterator[list[Row]]:
         """Ask for page after page; notice rows that moved between pages by their number."""
-        start = _as_id(self._params.get("start")) or 0
+        start = max(whole_number(self._params.get("start")) or 0, 0)  # -1 would end after a page
         received = start
         total: int | None = None
         seen: set[Any] = set()
@@ -154,8 +155,3 @@ class Listing:
 
     def _incomplete(self, problem: str) -> IncompleteList:
         return IncompleteList(self._method, "INCOMPLETE_LIST", problem, portal=self._calls.domain)
-
-
-def _as_id(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None

@@ -20,6 +20,7 @@ from bitrix_events.errors import (
     RestError,
     TokenExpired,
 )
+from bitrix_events.wire.numbers import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +151,6 @@ def read_time(content: object) -> Time:
         if isinstance(content.get(name), int | float)
     }
     return Time(**seconds)
-
-
-def whole_number(value: object) -> int | None:
-    """A count that may arrive as text; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _kind_of(body: bytes) -> str:

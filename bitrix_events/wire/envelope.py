@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import EnvelopeError
 from bitrix_events.wire.form import FormDict, FormValue
+from bitrix_events.wire.numbers import whole_number
 
 HIDDEN: Final = "***"
 """What stands where a secret stood."""
@@ -100,7 +101,7 @@ def read_event(form: FormDict) -> Envelope:
         code=code,
         data=without_secrets(form.get("data") or {}),
         sent_at=_moment(_text(form, "ts")),
-        event_handler_id=_number(_text(form, "event_handler_id")),
+        event_handler_id=whole_number(_text(form, "event_handler_id")),
         credentials=Credentials(
             application_token=SecretStr(token),
             member_id=_member_id(auth, where="auth"),
@@ -110,7 +111,7 @@ def read_event(form: FormDict) -> Envelope:
             access_token=SecretStr(_text(auth, "access_token", where="auth")),
             refresh_token=SecretStr(_text(auth, "refresh_token", where="auth")),
             expires_in=seconds_of_life(_text(auth, "expires_in", where="auth")),
-            user_id=_number(_text(auth, "user_id", where="auth")),
+            user_id=whole_number(_text(auth, "user_id", where="auth")),
             scope=split_scope(_text(auth, "scope", where="auth")),
             status=_text(auth, "status", where="auth"),
         ),
@@ -203,7 +204,7 @@ def _text(form: Mapping[str, FormValue], name: str, *, where: str = "") -> str:
 
 def seconds_of_life(text: str) -> int:
     """How long a token is good: an hour if it is not said, a day at the most."""
-    return min(_number(text) or 3600, 24 * 3600)
+    return min(whole_number(text) or 3600, 24 * 3600)
 
 
 def _member_id(form: Mapping[str, FormValue], *, where: str = "") -> str:
@@ -213,12 +214,8 @@ def _member_id(form: Mapping[str, FormValue], *, where: str = "") -> str:
     return text
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
 def _moment(text: str) -> datetime | None:
-    seconds = _number(text)
+    seconds = whole_number(text)
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

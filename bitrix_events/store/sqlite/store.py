@@ -24,9 +24,7 @@ from pydantic import SecretStr
 from bitrix_events.errors import InstallationChanged, StoreError
 from bitrix_events.store.records import (
     Claim,
-    Delivery,
     DeliveryView,
-    Execution,
     Installation,
     InstallationState,
     NewDelivery,
@@ -36,6 +34,7 @@ from bitrix_events.store.records import (
 )
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.lock import FileLock
+from bitrix_events.store.sqlite.rows import delivery_of, execution_of, moment_of
 from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T
 
 SCHEMA_VERSION = 1
@@ -225,7 +224,7 @@ class SqliteStore:
         return await self._write(change)
 
     async def next_due(self) -> datetime | None:
-        return _moment(self._read("next_due")[0][0])
+        return moment_of(self._read("next_due")[0][0])
 
     async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
         rows = self._read("deliveries", limit=limit, before=before or _NEWEST)
@@ -299,21 +298,8 @@ class SqliteStore:
             self._unseal(row["portal"], row["tokens"])
 
     def _view(self, row: sqlite3.Row) -> DeliveryView:
-        return DeliveryView(
-            _delivery(row),
-            [
-                Execution(
-                    id=execution["id"],
-                    handler=execution["handler"],
-                    state=State(execution["state"]),
-                    attempt=execution["attempt"],
-                    due=_moment(execution["due"]),
-                    finished_at=_moment(execution["finished_at"]),
-                    note=execution["note"],
-                )
-                for execution in self._read("executions", delivery_id=row["id"])
-            ],
-        )
+        executions = self._read("executions", delivery_id=row["id"])
+        return DeliveryView(delivery_of(row), [execution_of(found) for found in executions])
 
     def _connect(self) -> sqlite3.Connection:
         is_new = not self._path.exists()
@@ -473,29 +459,9 @@ def _hold_oldest_lane(db: sqlite3.Connection, portal: str) -> Claim:
     db.execute(_QUERIES["hold_lane"], lane)
     row = db.execute(_QUERIES["first_waiting"], lane).fetchone()
     db.execute(_QUERIES["start_execution"], {"execution_id": row["execution_id"]})
-    delivery = _delivery(row, handler=row["handler"], attempt=row["attempt"] + 1)
+    delivery = delivery_of(row, handler=row["handler"], attempt=row["attempt"] + 1)
     return Claim(delivery, row["execution_id"], ready["lane"], ready["token"] + 1, row["note"])
 
 
 def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
     return int(db.execute(_QUERIES[query], parameters).fetchone()[0])
-
-
-def _delivery(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Delivery:
-    return Delivery(
-        id=row["id"],
-        portal=row["portal"],
-        code=row["code"],
-        data=json.loads(row["data"]),
-        entity=row["entity"],
-        received_at=datetime.fromtimestamp(row["received_at"], UTC),
-        sent_at=_moment(row["sent_at"]),
-        event_handler_id=row["event_handler_id"],
-        user_id=row["user_id"],
-        handler=handler,
-        attempt=attempt,
-    )
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

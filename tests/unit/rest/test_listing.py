@@ -406,3 +406,14 @@ async def test_a_stream_that_breaks_off_raises_after_the_last_good_row(
         await read()
 
     assert len(received) == 50
+
+
+async def test_a_start_that_switches_counting_off_does_not_end_the_list_early(
+    portal: FakePortal, client: Client
+) -> None:
+    for number in range(51):
+        portal.add("deal", TITLE=str(number))
+
+    rows = await client.list("crm.deal.list", start=-1, order={"TITLE": "ASC"})
+
+    assert len(rows) == 51
