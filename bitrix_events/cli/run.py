@@ -85,7 +85,6 @@ async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> 
     async with app.lifespan():
         _say_where(app, listening)
         if not stopped.is_set():
-            server.should_exit = False
             await server.serve(sockets=[listening])
 
 

@@ -15,9 +15,8 @@ from bitrix_events.errors import SettingsError, TransportError
 from bitrix_events.events import EntityEvent, LifecycleEvent, event_class
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.settings import Settings
-from bitrix_events.web.receive import FORM_TYPE
 from bitrix_events.wire.envelope import domain_of
-from bitrix_events.wire.form import encode_form
+from bitrix_events.wire.form import FORM_TYPE, encode_form
 
 
 def send(

@@ -19,7 +19,7 @@ import httpx
 
 from bitrix_events.errors import TransportError
 from bitrix_events.rest.parameters import plain
-from bitrix_events.wire.form import encode_form
+from bitrix_events.wire.form import FORM_TYPE, encode_form
 
 HttpTransport = httpx.AsyncBaseTransport
 """What sends the bytes; replaceable, for tests that reach a fake portal without a socket."""
@@ -85,7 +85,7 @@ class Transport:
 
     async def post_form(self, url: str, fields: Mapping[str, str]) -> Answer:
         """POST a flat form. Errors as `post_json`."""
-        return await self.post(url, encode_form(fields), "application/x-www-form-urlencoded")
+        return await self.post(url, encode_form(fields), FORM_TYPE)
 
     async def post(self, url: str, body: bytes, content_type: str) -> Answer:
         """POST a body as it is. Errors as `post_json`."""

@@ -19,11 +19,11 @@ import httpx
 from bitrix_events.testing.catalog import WITH_REFRESH_TOKEN, WITHOUT_TOKENS
 from bitrix_events.testing.oauth import ACCESS_SECONDS, OAuthServer
 from bitrix_events.testing.site import Site, hex_id
-from bitrix_events.wire.form import encode_form
+from bitrix_events.wire.form import FORM_TYPE, encode_form
 
 _ANSWER_SECONDS: Final = 15.0
 _HEADERS: Final = {
-    "Content-Type": "application/x-www-form-urlencoded",
+    "Content-Type": FORM_TYPE,
     "User-Agent": "Bitrix24 Webhook Engine",
 }
 

@@ -26,11 +26,9 @@ from bitrix_events.errors import (
 from bitrix_events.messages import not_an_event_url
 from bitrix_events.store.records import Admission
 from bitrix_events.wire.envelope import Credentials, read_event
-from bitrix_events.wire.form import FormDict, FormLimits, decode_form
+from bitrix_events.wire.form import FORM_TYPE, FormDict, FormLimits, decode_form
 
 log = logging.getLogger(__name__)
-
-FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Portals(Protocol):

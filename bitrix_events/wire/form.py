@@ -22,6 +22,9 @@ FormValue: TypeAlias = str | list["FormValue"] | dict[str, "FormValue"]
 
 FormDict: TypeAlias = dict[str, FormValue]
 
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+"""The content type of forms."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:

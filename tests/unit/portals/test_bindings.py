@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
 
 from bitrix_events.errors import BatchError, RestError
 from bitrix_events.portals.bindings import bind_events
-from bitrix_events.rest.client import Authorization, Client
+from bitrix_events.rest.client import Client
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal
+from tests.access import FixedAccess
 
 URL = "https://app.test/bitrix/events"
-
-
-class Token:
-    """Opens the portal with one access token."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self._portal = portal
-        self._token = SecretStr(portal.issue_tokens().access_token)
-
-    async def authorize(self) -> Authorization:
-        return Authorization(self._portal.rest_url, self._token, self._portal.domain)
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        raise AssertionError("the token is good")
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        raise AssertionError("the portal did not move")
 
 
 @pytest.fixture
@@ -41,7 +24,7 @@ def portal() -> FakePortal:
 @pytest.fixture
 async def client(portal: FakePortal) -> AsyncIterator[Client]:
     transport = Transport(portal.transport)
-    yield Client(Token(portal), transport)
+    yield Client(FixedAccess(portal, portal.issue_tokens().access_token), transport)
     await transport.close()
 
 

@@ -8,30 +8,15 @@ from typing import Any
 import pytest
 
 from bitrix_events.errors import IncompleteList, RateLimited, RestError
-from bitrix_events.rest.client import Authorization, Client
+from bitrix_events.rest.client import Client
 from bitrix_events.rest.listing import Listing
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal
+from tests.access import FixedAccess
 
 SIZES = [0, 1, 49, 50, 51, 100, 120]
 BY_OFFSET = {"order": {"ID": "ASC"}}
-
-
-class Webhook:
-    """Opens the portal by its incoming webhook."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self._portal = portal
-
-    async def authorize(self) -> Authorization:
-        return Authorization(self._portal.webhook_url, None, self._portal.domain)
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        raise AssertionError("a webhook has no token")
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        raise AssertionError("the portal did not move")
 
 
 class Pages:
@@ -56,7 +41,7 @@ def portal() -> FakePortal:
 @pytest.fixture
 async def client(portal: FakePortal) -> AsyncIterator[Client]:
     transport = Transport(portal.transport)
-    yield Client(Webhook(portal), transport)
+    yield Client(FixedAccess(portal), transport)
     await transport.close()
 
 

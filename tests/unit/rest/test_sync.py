@@ -10,26 +10,11 @@ import pytest
 
 from bitrix_events.errors import BatchError, IncompleteList, NotFound
 from bitrix_events.events import Deal
-from bitrix_events.rest.client import Authorization, Client
+from bitrix_events.rest.client import Client
 from bitrix_events.rest.sync import SyncClient
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal
-
-
-class Webhook:
-    """Opens the portal by its incoming webhook."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self._portal = portal
-
-    async def authorize(self) -> Authorization:
-        return Authorization(self._portal.webhook_url, None, self._portal.domain)
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        raise AssertionError("a webhook has no token")
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        raise AssertionError("the portal did not move")
+from tests.access import FixedAccess
 
 
 @pytest.fixture
@@ -40,7 +25,7 @@ def portal() -> FakePortal:
 @pytest.fixture
 async def client(portal: FakePortal) -> AsyncIterator[SyncClient]:
     transport = Transport(portal.transport)
-    yield SyncClient(Client(Webhook(portal), transport), asyncio.get_running_loop())
+    yield SyncClient(Client(FixedAccess(portal), transport), asyncio.get_running_loop())
     await transport.close()
 
 
