@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from bitrix_events.testing.faults import Fault
+from bitrix_events.testing.limits import Latency, Limits, Operating
+from bitrix_events.testing.methods import Habit
 from bitrix_events.testing.oauth import TokenPair
 from bitrix_events.testing.portal import FakePortal
 from bitrix_events.testing.rest import Call
 from bitrix_events.testing.sender import Binding, Sent
 
-__all__ = ["Binding", "Call", "FakePortal", "Sent", "TokenPair"]
+__all__ = [
+    "Binding",
+    "Call",
+    "FakePortal",
+    "Fault",
+    "Habit",
+    "Latency",
+    "Limits",
+    "Operating",
+    "Sent",
+    "TokenPair",
+]

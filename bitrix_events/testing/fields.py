@@ -1,4 +1,4 @@
-"""The kinds of record of the fake portal, and both dialects of their field names and values.
+"""What the fields of a record are called and how their values look, in both dialects.
 
 The classic dialect (``crm.deal.get``) has names in upper case and text values; the item dialect
 (``crm.item.get``) has camel case and typed values. Values are stored once, typed, under the classic
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Final
 
 Record = dict[str, Any]
@@ -53,107 +54,6 @@ class Kind:
         )
 
 
-def _as_types(**names_by_type: str) -> dict[str, str]:
-    return {name: kind for kind, names in names_by_type.items() for name in names.split()}
-
-
-_BOOKKEEPING: Final = _as_types(
-    user="ASSIGNED_BY_ID CREATED_BY_ID MODIFY_BY_ID",
-    datetime="DATE_CREATE DATE_MODIFY",
-    char="OPENED",
-    string="COMMENTS SOURCE_DESCRIPTION ORIGINATOR_ID ORIGIN_ID",
-    crm_status="SOURCE_ID",
-)
-_MONEY: Final = _as_types(
-    crm_currency="CURRENCY_ID", double="OPPORTUNITY", char="IS_MANUAL_OPPORTUNITY"
-)
-_PERSON: Final = _as_types(
-    string="NAME SECOND_NAME LAST_NAME POST ADDRESS",
-    crm_status="HONORIFIC",
-    date="BIRTHDATE",
-    crm_multifield="PHONE EMAIL WEB IM",
-)
-_CHANGES: Final = ("ADD", "UPDATE", "DELETE")
-
-DEAL: Final = Kind(
-    "deal",
-    "ONCRMDEAL",
-    _CHANGES,
-    _as_types(integer="ID", string="TITLE STAGE_SEMANTIC_ID", crm_status="TYPE_ID STAGE_ID")
-    | _as_types(crm_category="CATEGORY_ID", integer="PROBABILITY", double="TAX_VALUE")
-    | _MONEY
-    | _as_types(crm_lead="LEAD_ID", crm_company="COMPANY_ID", crm_contact="CONTACT_ID")
-    | _as_types(date="BEGINDATE CLOSEDATE", char="CLOSED", user="MOVED_BY_ID")
-    | _as_types(datetime="MOVED_TIME")
-    | _BOOKKEEPING,
-    {"CATEGORY_ID": 0, "OPPORTUNITY": 0.0, "OPENED": "Y", "CLOSED": "N"},
-    entity_type_id=2,
-)
-LEAD: Final = Kind(
-    "lead",
-    "ONCRMLEAD",
-    _CHANGES,
-    _as_types(integer="ID", string="TITLE COMPANY_TITLE STATUS_SEMANTIC_ID", crm_status="STATUS_ID")
-    | _MONEY
-    | _PERSON
-    | _as_types(crm_company="COMPANY_ID", crm_contact="CONTACT_ID", user="MOVED_BY_ID")
-    | _as_types(datetime="MOVED_TIME DATE_CLOSED")
-    | _BOOKKEEPING,
-    {"STATUS_ID": "NEW", "OPPORTUNITY": 0.0, "OPENED": "Y"},
-    entity_type_id=1,
-)
-CONTACT: Final = Kind(
-    "contact",
-    "ONCRMCONTACT",
-    _CHANGES,
-    _as_types(integer="ID", crm_status="TYPE_ID", crm_company="COMPANY_ID", crm_lead="LEAD_ID")
-    | _as_types(char="EXPORT")
-    | _PERSON
-    | _BOOKKEEPING,
-    {"OPENED": "Y", "EXPORT": "Y"},
-    entity_type_id=3,
-)
-COMPANY: Final = Kind(
-    "company",
-    "ONCRMCOMPANY",
-    _CHANGES,
-    _as_types(integer="ID", string="TITLE", crm_status="COMPANY_TYPE INDUSTRY EMPLOYEES")
-    | _as_types(crm_currency="CURRENCY_ID", double="REVENUE", crm_lead="LEAD_ID")
-    | _as_types(crm_multifield="PHONE EMAIL WEB IM", char="IS_MY_COMPANY")
-    | _BOOKKEEPING,
-    {"OPENED": "Y", "IS_MY_COMPANY": "N"},
-    entity_type_id=4,
-)
-TIMELINE_COMMENT: Final = Kind(
-    "timeline_comment",
-    "ONCRMTIMELINECOMMENT",
-    _CHANGES,
-    _as_types(
-        integer="ID ENTITY_ID", string="ENTITY_TYPE COMMENT", datetime="CREATED", user="AUTHOR_ID"
-    ),
-)
-USER: Final = Kind(
-    "user",
-    "ONUSER",
-    ("ADD",),
-    # In the order of an ONUSERADD event (protocol.md 1.6).
-    _as_types(integer="ID", boolean="ACTIVE", string="EMAIL NAME LAST_NAME PERSONAL_GENDER")
-    | _as_types(text="PERSONAL_BIRTHDAY", list="UF_DEPARTMENT", datetime="DATE_REGISTER")
-    | _as_types(string="WORK_POSITION", text="UF_EMPLOYMENT_DATE", char="ADMIN"),
-    {"ACTIVE": True, "UF_DEPARTMENT": [1], "ADMIN": "N"},
-)
-
-KINDS: Final = {kind.name: kind for kind in (DEAL, LEAD, CONTACT, COMPANY, TIMELINE_COMMENT, USER)}
-ITEM_KINDS: Final = {kind.entity_type_id: kind for kind in KINDS.values() if kind.entity_type_id}
-
-
-def kind_named(name: str) -> Kind:
-    """The kind of this name; a name that is none is a LookupError."""
-    if name not in KINDS:
-        raise LookupError(f"the fake portal has no {name!r} records; it has {', '.join(KINDS)}")
-    return KINDS[name]
-
-
 def stored_value(kind: Kind, name: str, value: Any) -> Any:
     """Bring a value, typed or text, to the form it is stored in. Empty text is no value."""
     kind_of_value = kind.type_of(name)
@@ -176,7 +76,7 @@ def stored_value(kind: Kind, name: str, value: Any) -> Any:
 
 def classic_value(kind_of_value: str | None, value: Any) -> Any:
     """A stored value as classic methods answer it: text, in lists too."""
-    if value is None or kind_of_value == "boolean":
+    if value is None or isinstance(value, str) or kind_of_value == "boolean":
         return value
     if isinstance(value, dict):
         return {key: classic_value(None, item) for key, item in value.items()}
@@ -232,6 +132,7 @@ _CONVERTED_CAMEL: Final = re.compile(r"[A-Za-z_]+|ufCrm\d{1,4}(?:_[\d_]+|[A-Za-z
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=\d)")
 
 
+@cache
 def _camel_case(name: str) -> str:
     if name.startswith("UF_CRM_") and not _CONVERTED_UPPER.fullmatch(name):
         return "ufCrm_" + name.removeprefix("UF_CRM_")

@@ -6,7 +6,9 @@ Source: protocol.md 3.2, 3.5, 4.1 to 4.4 and 9.6.
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,10 +16,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bitrix_events.errors import FormError
+from bitrix_events.testing.answers import php_json
+from bitrix_events.testing.gate import Gate
 from bitrix_events.testing.methods import Params, PortalState, RestError
 from bitrix_events.testing.oauth import OAuthError
-from bitrix_events.testing.rest import RestApi, without_auth
+from bitrix_events.testing.rest import RestApi
 from bitrix_events.testing.site import OAUTH_PATH
+from bitrix_events.testing.v3 import RestV3
 from bitrix_events.wire.form import FormLimits, decode_form
 
 _LIMITS: Final = FormLimits(body_bytes=16 * 1024 * 1024, fields=10_000, containers=20_000)
@@ -26,12 +31,15 @@ _LIMITS: Final = FormLimits(body_bytes=16 * 1024 * 1024, fields=10_000, containe
 class Front:
     """The HTTP interface of the portal and of its OAuth server; ``app`` is the ASGI application."""
 
-    def __init__(self, portal: PortalState, api: RestApi) -> None:
+    def __init__(self, portal: PortalState, api: RestApi, gate: Gate) -> None:
         self._portal = portal
         self._api = api
+        self._gate = gate
+        self._v3 = RestV3(portal, api)
         both = ["GET", "POST"]
         self.app = Starlette(
             routes=[
+                Route("/rest/api/{path:path}", self._answer_v3, methods=both),
                 Route("/rest/{path:path}", self._answer_rest, methods=both),
                 Route(f"{OAUTH_PATH}/oauth/token/", self._answer_token, methods=both),
                 Route(f"{OAUTH_PATH}/rest/{{method}}", self._answer_oauth_rest, methods=both),
@@ -39,25 +47,35 @@ class Front:
         )
 
     async def _answer_rest(self, request: Request) -> Response:
-        moved = self._redirect(request)
-        if moved is not None:
-            return moved
+        return self._redirect(request) or await self._gate.answer(request, self._plan_rest)
+
+    async def _answer_v3(self, request: Request) -> Response:
+        return self._redirect(request) or await self._gate.answer(request, self._v3.plan)
+
+    async def _plan_rest(self, request: Request) -> tuple[int, Callable[[], Response]]:
         try:
             params = await _read_params(request)
-            path = request.path_params["path"].removesuffix(".json")
-            match path.split("/"):
+        except RestError as error:
+            return 1, partial(_refusal, error)
+        path = request.path_params["path"].removesuffix(".json").split("/")
+        commands = params.get("cmd") if path[-1].lower() == "batch" else None
+        count = len(commands) if isinstance(commands, dict | list) else 1
+        return count, partial(self._execute_rest, path, params, _token_of(request, params))
+
+    def _execute_rest(self, path: list[str], params: Params, token: str | None) -> Response:
+        try:
+            match path:
                 case [method]:
-                    token = _token_of(request, params)
-                    envelope = self._api.call_with_token(method, without_auth(params), token)
+                    envelope = self._api.call_with_token(method, params, token)
                 case [user_id, code, method]:
                     envelope = self._api.call_with_webhook(
-                        method, without_auth(params), user_id=user_id, code=code
+                        method, params, user_id=user_id, code=code
                     )
                 case _:
                     raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!")
         except RestError as error:
-            return JSONResponse(error.envelope(), status_code=error.status)
-        return JSONResponse(_as_php(envelope))
+            return _refusal(error)
+        return php_json(envelope)
 
     async def _answer_token(self, request: Request) -> Response:
         try:
@@ -82,6 +100,7 @@ class Front:
         site = self._portal.site
         if not site.moved or request.headers.get("host", "").lower() == site.domain.lower():
             return None
+        self._gate.requests += 1
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{site.base_url}{request.url.path}{query}", status_code=302)
 
@@ -126,12 +145,3 @@ def _token_of(request: Request, params: Params) -> str | None:
         if isinstance(value, str) and value:
             return value
     return None
-
-
-def _as_php(value: Any) -> Any:
-    """PHP does not know an empty mapping: it is written ``[]``."""
-    if isinstance(value, dict):
-        return {key: _as_php(item) for key, item in value.items()} if value else []
-    if isinstance(value, list):
-        return [_as_php(item) for item in value]
-    return value

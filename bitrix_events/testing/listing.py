@@ -10,20 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from bitrix_events.testing.fields import Record
 
 _OPERATOR: Final = re.compile(r"(!=|!@|>=|<=|!|=|>|<|@|%)?(.*)", re.DOTALL)
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """One page of a list; ``total`` and ``next`` are None where the answer leaves them out."""
 
-    rows: list[Record]
-    total: int | None
-    next: int | None
+    rows: list[T]
+    total: int | None = None
+    next: int | None = None
 
 
 def split_condition(key: str) -> tuple[str, str]:
@@ -32,14 +35,9 @@ def split_condition(key: str) -> tuple[str, str]:
     return (match[1] or "=", match[2]) if match else ("=", key)
 
 
-def filter_rows(rows: Sequence[Record], conditions: Mapping[str, Any]) -> list[Record]:
-    """The rows that meet all conditions: operand by operator and field, ``{">ID": 5}``."""
-    split = [(*split_condition(key), operand) for key, operand in conditions.items()]
-    return [
-        row
-        for row in rows
-        if all(_meets(row.get(name), operator, operand) for operator, name, operand in split)
-    ]
+def meets(row: Record, conditions: Sequence[tuple[str, str, Any]]) -> bool:
+    """Whether a row meets all conditions: operator, field and operand of each."""
+    return all(_meets(row.get(name), operator, operand) for operator, name, operand in conditions)
 
 
 def order_rows(rows: Sequence[Record], order: Mapping[str, Any]) -> list[Record]:
@@ -55,6 +53,8 @@ def select_fields(row: Record, names: Sequence[str]) -> Record:
 
     ``*`` means all but user fields, ``UF_*`` the user fields.
     """
+    if "*" not in names and "UF_*" not in names:
+        return {name: row[name] for name in ("ID", *names) if name in row}
     return {
         name: value
         for name, value in row.items()
@@ -64,11 +64,11 @@ def select_fields(row: Record, names: Sequence[str]) -> Record:
     }
 
 
-def cut_page(rows: Sequence[Record], start: Any, *, page_size: int) -> Page:
+def cut_page(rows: Sequence[T], start: Any, *, page_size: int) -> Page[T]:
     """The page at ``start``, rounded down to a whole page; -1 is the first page, uncounted."""
     offset = int(start) if re.fullmatch(r"-?\d+", str(start)) else 0
     if offset < 0:
-        return Page(list(rows[:page_size]), None, None)
+        return Page(list(rows[:page_size]))
     offset -= offset % page_size
     end = offset + page_size
     return Page(list(rows[offset:end]), len(rows), end if end < len(rows) else None)

@@ -1,16 +1,18 @@
 """What a REST method of the fake is: a function from a request to an answer, with a name.
 
-The methods themselves are in `methods_crm`, `methods_item` and `methods_portal`; `rest` calls them.
+The methods themselves are in `methods_crm`, `methods_item`, `methods_lists` and `methods_portal`;
+`rest` calls them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from bitrix_events.testing.fields import Kind, Record
-from bitrix_events.testing.listing import Page, cut_page, filter_rows, order_rows
+from bitrix_events.testing.listing import Page, cut_page, split_condition
 from bitrix_events.testing.oauth import OAuthServer
 from bitrix_events.testing.sender import Sender
 from bitrix_events.testing.site import Site
@@ -49,16 +51,27 @@ STATUSES: Final[Mapping[str, int]] = {
 differ on authorisation, the source)."""
 
 
-class RestError(Exception):
-    """A method refuses. The code may be empty, as old CRM methods leave it."""
+class Habit(StrEnum):
+    """An oddity of a list method."""
 
-    def __init__(self, code: str, description: str, *, status: int | None = None) -> None:
+    IGNORES_ID_FILTER = "ignores the id filter"
+    """Conditions on the id change nothing: the list cannot be read by keyset."""
+    IGNORES_ORDER = "ignores the order"
+    """Rows always come by ascending id."""
+    IGNORES_START = "ignores start"
+    """Every page is the first, and is counted."""
+
+
+class RestError(Exception):
+    """A method refuses. The code may be empty, as old CRM methods leave it, or a number."""
+
+    def __init__(self, code: str | int, description: str, *, status: int | None = None) -> None:
         super().__init__(code, description)
         self.code = code
         self.description = description
-        self.status = status or STATUSES.get(code, 400)
+        self.status = status or STATUSES.get(str(code), 400)
 
-    def envelope(self) -> dict[str, str]:
+    def envelope(self) -> dict[str, Any]:
         return {"error": self.code, "error_description": self.description}
 
 
@@ -72,6 +85,8 @@ class PortalState:
     oauth: OAuthServer
     sender: Sender
     page_size: int = 50
+    habits: dict[str, frozenset[Habit]] = field(default_factory=dict)
+    """By lower case name of the method."""
 
     def announce(self, change: Change, *, user_id: int) -> None:
         """Raise the events of a change."""
@@ -93,8 +108,12 @@ class Request:
     portal: PortalState
     params: Params
     user_id: int
+    method: str = ""
+    """In lower case."""
     start: Any = 0
     by_webhook: bool = False
+    auth_in_params: bool = False
+    """Whether ``auth`` was among the parameters, where some methods stumble over it."""
 
     def mapping(self, name: str) -> Params:
         """A parameter that is a mapping. An empty one may be missing or, from PHP, a list.
@@ -123,10 +142,25 @@ class Request:
         names = self.params.get("select") or default
         return [str(name) for name in (names if isinstance(names, list) else [names])]
 
-    def page_of(self, kind: Kind, conditions: Params, order: Params) -> Page:
+    def page_of(self, kind: Kind, conditions: Params, order: Params) -> Page[Record]:
         """The wanted page of all records of a kind."""
-        rows = filter_rows(self.portal.world.all(kind), conditions)
-        return cut_page(order_rows(rows, order), self.start, page_size=self.portal.page_size)
+        ignored = self.portal.habits.get(self.method, ())
+        start = 0 if Habit.IGNORES_START in ignored else self.start
+        ids = self.ids_of(kind, conditions, order)
+        page = cut_page(ids, start, page_size=self.portal.page_size)
+        return Page(self.rows_of(kind, page.rows), page.total, page.next)
+
+    def ids_of(self, kind: Kind, conditions: Params, order: Params) -> Sequence[int]:
+        """The ids of all records of a kind that meet the conditions, in order."""
+        ignored = self.portal.habits.get(self.method, ())
+        if Habit.IGNORES_ID_FILTER in ignored:
+            conditions = {k: v for k, v in conditions.items() if split_condition(k)[1] != "ID"}
+        if Habit.IGNORES_ORDER in ignored:
+            order = {}
+        return self.portal.world.table(kind).select(conditions, order)
+
+    def rows_of(self, kind: Kind, ids: Sequence[int]) -> list[Record]:
+        return list(map(self.portal.world.table(kind).get, ids))
 
     def add(self, kind: Kind, fields: Params) -> Record:
         """Make a record on behalf of the caller, and raise the event."""
@@ -156,7 +190,7 @@ class Answer:
     next: int | None = None
 
     @classmethod
-    def of_page(cls, page: Page, result: Any) -> Answer:
+    def of_page(cls, page: Page[Any], result: Any) -> Answer:
         return cls(result, page.total, page.next)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bitrix_events.testing.fields import COMPANY, CONTACT, DEAL, LEAD, TIMELINE_COMMENT, Kind
-from bitrix_events.testing.listing import select_fields, split_condition
+from bitrix_events.testing.fields import Kind
+from bitrix_events.testing.kinds import ACTIVITY, COMPANY, CONTACT, DEAL, LEAD, TIMELINE_COMMENT
+from bitrix_events.testing.listing import split_condition
 from bitrix_events.testing.methods import Answer, Methods, Request, RestError
-from bitrix_events.testing.world import classic_record
+from bitrix_events.testing.world import classic_record, classic_rows
 
 METHODS: Final = Methods()
 
@@ -36,14 +37,7 @@ def _register_kind(prefix: str, kind: Kind) -> None:
         if kind is TIMELINE_COMMENT:
             _require_owner(conditions)
         page = request.page_of(kind, conditions, request.mapping("order"))
-        multifields = [n for n, type_ in kind.fields.items() if type_ == "crm_multifield"]
-        names = request.selected(["*"])
-        rows = []
-        for row in page.rows:
-            # Phones and mail addresses come only when they are asked for by name.
-            plain = {k: v for k, v in row.items() if k in names or k not in multifields}
-            rows.append(classic_record(kind, select_fields(plain, names)))
-        return Answer.of_page(page, rows)
+        return Answer.of_page(page, classic_rows(kind, page.rows, request.selected(["*"])))
 
     @METHODS.add(f"{prefix}.update", scope="crm")
     def update(request: Request) -> bool:
@@ -90,4 +84,5 @@ def _require_owner(conditions: dict[str, Any]) -> None:
 for _kind in (DEAL, LEAD, CONTACT, COMPANY):
     _register_kind(f"crm.{_kind.name}", _kind)
     _register_fields(f"crm.{_kind.name}", _kind)
+_register_kind("crm.activity", ACTIVITY)
 _register_kind("crm.timeline.comment", TIMELINE_COMMENT)

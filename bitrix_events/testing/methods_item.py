@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bitrix_events.testing.fields import ITEM_KINDS, Kind, Record, item_value
+from bitrix_events.testing.fields import Kind, Record, item_value
+from bitrix_events.testing.kinds import ITEM_KINDS
 from bitrix_events.testing.listing import select_fields, split_condition
 from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
 from bitrix_events.testing.world import RecordMissingError

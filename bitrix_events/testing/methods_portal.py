@@ -10,10 +10,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bitrix_events.testing import catalog
-from bitrix_events.testing.fields import USER, Record
+from bitrix_events.testing.kinds import USER
 from bitrix_events.testing.methods import Answer, Methods, Request, RestError
+from bitrix_events.testing.methods_lists import user_row, users_page
 from bitrix_events.testing.sender import Binding
-from bitrix_events.testing.world import classic_record, iso_time
+from bitrix_events.testing.world import iso_time
 
 METHODS: Final = Methods()
 _log = logging.getLogger("bitrix_events.testing")
@@ -21,19 +22,12 @@ _log = logging.getLogger("bitrix_events.testing")
 
 @METHODS.add("user.get", scope="user")
 def get_users(request: Request) -> Answer:
-    """Rows by filter; a filter may also stand at the top level, as in ``user.get?ID=1``."""
-    conditions = request.mapping("FILTER") or request.mapping("filter")
-    top_level = {name: value for name, value in request.params.items() if name in USER.fields}
-    sort = request.params.get("sort", request.params.get("SORT", "ID"))
-    direction = request.params.get("order", request.params.get("ORDER", "ASC"))
-    order = direction if isinstance(direction, dict) else {str(sort): direction}
-    page = request.page_of(USER, top_level | conditions, order)
-    return Answer.of_page(page, [_user(row) for row in page.rows])
+    return users_page(request)
 
 
 @METHODS.add("user.current", scope="user")
 def get_current_user(request: Request) -> dict[str, Any]:
-    return _user(request.portal.world.get(USER, request.user_id))
+    return user_row(request.portal.world.get(USER, request.user_id))
 
 
 @METHODS.add("profile")
@@ -151,10 +145,6 @@ def test_event(request: Request) -> int:
         user_id=request.user_id,
     )
     return 1
-
-
-def _user(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in classic_record(USER, record).items() if name != "ADMIN"}
 
 
 def _scopes(request: Request) -> set[str]:

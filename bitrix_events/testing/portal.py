@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import httpx
 from starlette.types import Receive, Scope, Send
 
 from bitrix_events.testing import installation
-from bitrix_events.testing.fields import USER, kind_named
+from bitrix_events.testing.faults import Fault, Faults, ordered_error
 from bitrix_events.testing.front import Front
-from bitrix_events.testing.methods import PortalState, RestError
+from bitrix_events.testing.gate import Gate
+from bitrix_events.testing.kinds import USER, kind_named
+from bitrix_events.testing.limits import Latency, LeakyBucket, Limits, Operating, OperatingTime
+from bitrix_events.testing.methods import Habit, PortalState
 from bitrix_events.testing.oauth import OAuthServer, TokenPair
 from bitrix_events.testing.rest import Call, RestApi
 from bitrix_events.testing.sender import Binding, Sender, Sent
@@ -29,6 +32,7 @@ from bitrix_events.testing.site import (
     webhook_environment,
     webhook_token,
 )
+from bitrix_events.testing.table import as_ids
 from bitrix_events.testing.world import World, classic_record
 
 
@@ -44,6 +48,9 @@ class FakePortal:
         outbound: how the portal reaches the app (``httpx.ASGITransport(app)``); None is the real
             network.
         scope: what the app may use, comma separated.
+        limits: how many requests the portal takes; None is any number.
+        operating: what execution time each method has, and what its calls cost; None is no limit.
+        latency: how long an answer takes; None is no time.
 
     The other arguments are ids and secrets; those not given follow from the domain, so that they
     are the same in every run and differ between portals.
@@ -62,6 +69,9 @@ class FakePortal:
         webhook_code: str = "fakewebhookcode",
         scope: str = "crm,user,task",
         outbound: httpx.AsyncBaseTransport | None = None,
+        limits: Limits | None = None,
+        operating: Operating | None = None,
+        latency: Latency | None = None,
     ) -> None:
         member_id = member_id or hex_id("member", domain)
         site = Site(
@@ -77,8 +87,10 @@ class FakePortal:
         oauth = OAuthServer(site, clock)
         sender = Sender(site, oauth, clock, outbound=outbound)
         self._state = PortalState(site, clock, World(clock), oauth, sender)
-        self._api = RestApi(self._state)
-        self._front = Front(self._state, self._api)
+        self._faults = Faults()
+        self._api = RestApi(self._state, OperatingTime(operating, clock), self._faults)
+        self._gate = Gate(LeakyBucket(limits, clock), latency or Latency(), self._faults)
+        self._front = Front(self._state, self._api, self._gate)
         self.webhook_token = webhook_token(member_id)
         """The application token of outgoing webhooks that get none of their own."""
         self._state.world.add(
@@ -178,7 +190,9 @@ class FakePortal:
         """Make a record, as a user would in the browser, and raise the event in the background.
 
         Args:
-            kind: ``deal``, ``lead``, ``contact``, ``company``, ``user`` or ``timeline_comment``.
+            kind: ``deal``, ``lead``, ``contact``, ``company``, ``user``, ``timeline_comment``,
+                ``activity``; or one that raises no events: ``task``, ``elapsed_item``, ``status``,
+                ``address``, ``type``, ``product``, ``department``, ``disk_object``.
             user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
                 tokens.
             fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.
@@ -189,6 +203,33 @@ class FakePortal:
         change = self._state.world.add(kind_named(kind), fields, user_id=user_id)
         self._state.announce(change, user_id=user_id)
         return change.id
+
+    def fill(
+        self,
+        kind: str,
+        count: int = 0,
+        *,
+        ids: Iterable[int] | None = None,
+        user_id: int = 1,
+        **fields: Any,
+    ) -> Sequence[int]:
+        """Make many records at once, all with the same fields, and raise no events.
+
+        Each of them can be changed and deleted as any other. 250,000 take a fraction of a second.
+
+        Args:
+            count: how many, with the next free ids.
+            ids: these ids instead, with whatever gaps.
+            fields: see `add`.
+
+        Returns:
+            The ids, ascending.
+        """
+        found = kind_named(kind)
+        first = self._state.world.table(found).last_id + 1
+        chosen = range(first, first + count) if ids is None else as_ids(ids)
+        self._state.world.fill(found, chosen, fields, user_id=user_id)
+        return chosen
 
     def change(self, kind: str, record_id: int, *, user_id: int = 1, **fields: Any) -> None:
         """Change a record and raise the event; see `add`. An unknown id is a LookupError."""
@@ -282,8 +323,38 @@ class FakePortal:
             status: the HTTP status; by default the one that the portal gives this code.
             times: how many calls.
         """
-        error = RestError(code, description or f"{code} (on order of the test)", status=status)
+        error = ordered_error(code, description=description, status=status)
         self._api.fail_next(method, error, times=times)
+
+    def disturb(
+        self,
+        chances: Mapping[Fault, float] | None = None,
+        *,
+        commands: Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """From now on let REST requests, and commands of batches, fail by chance.
+
+        The same seed brings the same failures in the same order. Without arguments it stops.
+
+        Args:
+            chances: the probability of each fault, per HTTP request.
+            commands: the probability of each error code, per command of a batch; a command that
+                fails is not executed.
+        """
+        self._faults.disturb(chances or {}, commands or {}, seed)
+
+    def fail_request(self, nth: int, fault: Fault) -> None:
+        """Let a REST request fail: the next one is number 1. One that is refused counts too."""
+        self._faults.plan_request(nth, fault)
+
+    def fail_command(self, nth: int, code: str = "INTERNAL_SERVER_ERROR") -> None:
+        """Let a command of a batch fail, and not be executed: the next one is number 1."""
+        self._faults.plan_command(nth, ordered_error(code))
+
+    def quirk(self, method: str, *habits: Habit) -> None:
+        """Give a list method these oddities; without any it has none."""
+        self._state.habits[method.lower()] = frozenset(habits)
 
     @property
     def page_size(self) -> int:
@@ -299,6 +370,26 @@ class FakePortal:
     def calls(self, method: str | None = None) -> list[Call]:
         """Every REST call received, those in batches included; of one method if given."""
         return [c for c in self._api.calls if method is None or c.method.lower() == method.lower()]
+
+    @property
+    def requests(self) -> int:
+        """How many REST requests were received, refused ones included; a batch is one."""
+        return self._gate.requests
+
+    @property
+    def refusals(self) -> int:
+        """How many REST requests were refused because there were too many."""
+        return self._gate.refusals
+
+    @property
+    def on_call(self) -> Callable[[Call], None] | None:
+        """Called with each call just before it is executed, in batches too: it may change records
+        while a list is read."""
+        return self._api.on_call
+
+    @on_call.setter
+    def on_call(self, function: Callable[[Call], None] | None) -> None:
+        self._api.on_call = function
 
     @property
     def sent(self) -> list[Sent]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bitrix_events.testing import methods_crm, methods_item, methods_portal
+from bitrix_events.testing import methods_crm, methods_item, methods_lists, methods_portal
 from bitrix_events.testing.batch import run_batch
+from bitrix_events.testing.faults import Faults
+from bitrix_events.testing.limits import OperatingTime
 from bitrix_events.testing.methods import Answer, Method, Params, PortalState, Request, RestError
 from bitrix_events.testing.oauth import OAuthError
 from bitrix_events.testing.world import RecordMissingError, iso_time
@@ -19,9 +22,9 @@ from bitrix_events.testing.world import RecordMissingError, iso_time
 METHODS: Final[dict[str, Method]] = {
     **methods_crm.METHODS,
     **methods_item.METHODS,
+    **methods_lists.METHODS,
     **methods_portal.METHODS,
 }
-_OPERATING_SECONDS: Final = 600
 _log = logging.getLogger("bitrix_events.testing")
 
 
@@ -51,9 +54,12 @@ class Caller:
 class RestApi:
     """The portal's REST interface: executes calls and remembers them."""
 
-    def __init__(self, portal: PortalState) -> None:
+    def __init__(self, portal: PortalState, operating: OperatingTime, faults: Faults) -> None:
         self.calls: list[Call] = []
+        self.on_call: Callable[[Call], None] | None = None
         self._portal = portal
+        self._operating = operating
+        self._faults = faults
         self._failures: dict[str, deque[RestError]] = {}
 
     def fail_next(self, method: str, error: RestError, *, times: int) -> None:
@@ -71,7 +77,7 @@ class RestApi:
                 raise RestError("NO_AUTH_FOUND", "Wrong authorization data")
             caller = Caller(self._portal.oauth.check(token).user_id, by_webhook=False)
         except (OAuthError, RestError) as error:
-            self._note(method, params, user_id=0, batched=False)
+            self.note(method, params, user_id=0, batched=False)
             self._fail_on_order(method)
             raise RestError(error.code, error.description, status=error.status) from None
         return self._execute(method, params, caller)
@@ -86,23 +92,59 @@ class RestApi:
         """
         site = self._portal.site
         if (user_id, code) != (str(site.webhook_user_id), site.webhook_code):
-            self._note(method, params, user_id=0, batched=False)
+            self.note(method, params, user_id=0, batched=False)
             raise RestError("INVALID_CREDENTIALS", "Invalid request credentials")
         return self._execute(method, params, Caller(site.webhook_user_id, by_webhook=True))
+
+    def enter(self, method: str, params: Params, caller: Caller, *, batched: bool) -> float:
+        """Take a call down and charge it, before it is executed; returns when that was.
+
+        Raises:
+            RestError: the call is refused, on order of the test or for want of time.
+        """
+        start = self._portal.clock()
+        self.note(method, params, user_id=caller.user_id, batched=batched)
+        self._fail_on_order(method)
+        if batched:
+            self._faults.check_command()
+        if self._operating.is_used_up(method):
+            raise RestError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit")
+        self._operating.charge(method)
+        return start
+
+    def note(self, method: str, params: Params, *, user_id: int, batched: bool) -> None:
+        """Take a call down, before it is executed or refused."""
+        call = Call(method, without_auth(params), user_id, batched, self._portal.clock())
+        self.calls.append(call)
+        if self.on_call is not None:
+            self.on_call(call)
+
+    def time_since(self, start: float, method: str) -> dict[str, Any]:
+        """The ``time`` of an answer."""
+        finish = self._portal.clock()
+        return {
+            "start": start,
+            "finish": finish,
+            "duration": finish - start,
+            "processing": finish - start,
+            "date_start": iso_time(start),
+            "date_finish": iso_time(finish),
+            "operating_reset_at": self._operating.reset_at(method),
+            "operating": self._operating.used(method),
+        }
 
     def _execute(
         self, method: str, params: Params, caller: Caller, *, batched: bool = False
     ) -> dict[str, Any]:
-        start = self._portal.clock()
-        self._note(method, params, user_id=caller.user_id, batched=batched)
-        self._fail_on_order(method)
-        own_params = {k: v for k, v in params.items() if k not in ("start", "state")}
+        start = self.enter(method, params, caller, batched=batched)
         request = Request(
             self._portal,
-            own_params,
+            {k: v for k, v in without_auth(params).items() if k not in ("start", "state")},
             caller.user_id,
+            method=method.lower(),
             start=params.get("start", 0),
             by_webhook=caller.by_webhook,
+            auth_in_params="auth" in params,
         )
         try:
             result = self._dispatch(method, request, caller)
@@ -114,16 +156,15 @@ class RestApi:
             envelope["next"] = answer.next
         if answer.total is not None:
             envelope["total"] = answer.total
-        return envelope | {"time": self._time_since(start)}
+        envelope["time"] = self.time_since(start, method)
+        return envelope
 
     def _dispatch(self, name: str, request: Request, caller: Caller) -> Any:
         """Find the method, check that the caller may use it, and call it."""
         if name.lower() == "batch":
             return run_batch(
                 request.params,
-                lambda method, params: self._execute(
-                    method, without_auth(params), caller, batched=True
-                ),
+                lambda method, params: self._execute(method, params, caller, batched=True),
             )
         if name.lower() == "methods":
             return sorted([*METHODS, "batch", "methods"])
@@ -142,26 +183,10 @@ class RestApi:
             )
         return method.function(request)
 
-    def _note(self, method: str, params: Params, *, user_id: int, batched: bool) -> None:
-        self.calls.append(Call(method, params, user_id, batched, self._portal.clock()))
-
     def _fail_on_order(self, method: str) -> None:
         ordered = self._failures.get(method.lower())
         if ordered:
             raise ordered.popleft()
-
-    def _time_since(self, start: float) -> dict[str, Any]:
-        finish = self._portal.clock()
-        return {
-            "start": start,
-            "finish": finish,
-            "duration": finish - start,
-            "processing": finish - start,
-            "date_start": iso_time(start),
-            "date_finish": iso_time(finish),
-            "operating_reset_at": int(start) + _OPERATING_SECONDS,
-            "operating": 0,
-        }
 
 
 def without_auth(params: Params) -> Params:

@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Literal
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bitrix_events.testing.faults import BREAK_EXTENSION, reset_on_close
 
 
 @contextlib.asynccontextmanager
@@ -57,6 +60,22 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
+class _BreakableProtocol(HttpToolsProtocol):
+    """Lets the app break the connection that a request came by."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: Any = self.scope.setdefault("extensions", {})
+        extensions[BREAK_EXTENSION] = self._break
+
+    def _break(self, *, reset: bool) -> None:
+        if reset:
+            reset_on_close(self.transport.get_extra_info("socket"))
+            self.transport.abort()
+        else:
+            self.transport.close()  # once everything written is on its way
+
+
 class _Server(uvicorn.Server):
     """A server that lives in somebody else's loop: no signal handlers, and says when it is up."""
 
@@ -64,6 +83,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=_BreakableProtocol,
                 lifespan=lifespan,
                 ws="none",
                 log_config=None,

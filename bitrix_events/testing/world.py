@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bitrix_events.testing.fields import KINDS, USER, Kind, Record, classic_value, stored_value
+from bitrix_events.testing.fields import Kind, Record, classic_value, stored_value
+from bitrix_events.testing.kinds import KINDS, USER
+from bitrix_events.testing.listing import select_fields
+from bitrix_events.testing.table import Table
 
 _STAGE_FIELDS: Final = {"deal": "STAGE_ID", "lead": "STATUS_ID"}
 _SEMANTICS: Final = {"WON": "S", "CONVERTED": "S", "LOSE": "F", "APOLOGY": "F", "JUNK": "F"}
+
+_AUTHORS: Final = frozenset(
+    {"ASSIGNED_BY_ID", "CREATED_BY_ID", "MODIFY_BY_ID", "AUTHOR_ID", "MOVED_BY_ID"}
+    | {"RESPONSIBLE_ID", "CREATED_BY", "CHANGED_BY", "USER_ID"}
+)
+_MOMENTS: Final = frozenset(
+    {"DATE_CREATE", "DATE_MODIFY", "CREATED", "DATE_REGISTER", "MOVED_TIME"}
+    | {"CREATED_DATE", "CHANGED_DATE", "LAST_UPDATED", "CREATE_TIME", "UPDATE_TIME"}
+)
 
 
 class RecordMissingError(LookupError):
@@ -31,7 +43,7 @@ class Change:
 
 
 class World:
-    """Records by kind and id. Ids count from 1 in each kind and are never used again.
+    """Records by kind and id.
 
     Args:
         clock: the portal's clock, in Unix seconds.
@@ -39,8 +51,11 @@ class World:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._records: dict[str, dict[int, Record]] = {name: {} for name in KINDS}
-        self._last_id = dict.fromkeys(KINDS, 0)
+        self._tables = {name: Table() for name in KINDS}
+
+    def table(self, kind: Kind) -> Table:
+        """All records of a kind."""
+        return self._tables[kind.name]
 
     def add(self, kind: Kind, fields: Mapping[str, Any], *, user_id: int) -> Change:
         """Make a record. Fields that are not given are empty; a given ``ID`` is kept, as an import
@@ -49,24 +64,21 @@ class World:
         Raises:
             ValueError: a record with the given id exists.
         """
-        record_id = int(fields.get("ID") or self._last_id[kind.name] + 1)
-        if record_id in self._records[kind.name]:
-            raise ValueError(f"{kind.name} {record_id} exists already")
-        self._last_id[kind.name] = max(self._last_id[kind.name], record_id)
-        record: Record = dict.fromkeys(kind.fields) | kind.defaults | {"ID": record_id}
-        record |= dict.fromkeys(
-            {"ASSIGNED_BY_ID", "CREATED_BY_ID", "MODIFY_BY_ID", "AUTHOR_ID", "MOVED_BY_ID"}
-            & set(kind.fields),
-            user_id,
-        )
-        record |= dict.fromkeys(
-            {"DATE_CREATE", "DATE_MODIFY", "CREATED", "DATE_REGISTER", "MOVED_TIME"}
-            & set(kind.fields),
-            self._now(),
-        )
-        self._records[kind.name][record_id] = record
-        self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
-        return Change(kind, record_id, "ADD", dict(record))
+        table = self.table(kind)
+        record = self._new_record(kind, fields, user_id)
+        record["ID"] = int(fields.get("ID") or table.last_id + 1)
+        table.insert(record)
+        return Change(kind, record["ID"], "ADD", dict(record))
+
+    def fill(
+        self, kind: Kind, ids: Sequence[int], fields: Mapping[str, Any], *, user_id: int
+    ) -> None:
+        """Make a record for each of the ascending ids, all with the same fields.
+
+        Raises:
+            ValueError: a record with one of the ids exists.
+        """
+        self.table(kind).fill(ids, self._new_record(kind, fields, user_id))
 
     def change(
         self, kind: Kind, record_id: int, fields: Mapping[str, Any], *, user_id: int
@@ -76,10 +88,12 @@ class World:
         Raises:
             RecordMissingError: there is no such record.
         """
-        record = self.get(kind, record_id)
-        before = dict(record)
+        before = dict(self.get(kind, record_id))
+        record = self.table(kind).writable(record_id)
         if "DATE_MODIFY" in kind.fields:
             record |= {"DATE_MODIFY": self._now(), "MODIFY_BY_ID": user_id}
+        if "CHANGED_DATE" in kind.fields:
+            record |= {"CHANGED_DATE": self._now(), "CHANGED_BY": user_id}
         self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
         stage = _STAGE_FIELDS.get(kind.name)
         if stage and record[stage] != before[stage] and "MOVED_TIME" not in fields:
@@ -94,7 +108,7 @@ class World:
             RecordMissingError: there is no such record.
         """
         record = self.get(kind, record_id)
-        del self._records[kind.name][record_id]
+        self.table(kind).remove(record_id)
         return Change(kind, record_id, "DELETE", record)
 
     def get(self, kind: Kind, record_id: int) -> Record:
@@ -104,18 +118,26 @@ class World:
             RecordMissingError: there is no such record.
         """
         try:
-            return self._records[kind.name][record_id]
+            return self.table(kind).get(record_id)
         except KeyError:
             raise RecordMissingError(f"{kind.name} {record_id} does not exist") from None
 
     def all(self, kind: Kind) -> list[Record]:
         """All records of a kind, in order of their ids."""
-        records = self._records[kind.name]
-        return [records[record_id] for record_id in sorted(records)]
+        return list(self.table(kind))
 
     def is_admin(self, user_id: int) -> bool:
         """Whether this user administers the portal."""
-        return self._records[USER.name].get(user_id, {}).get("ADMIN") == "Y"
+        users = self.table(USER)
+        return user_id in users and users.get(user_id)["ADMIN"] == "Y"
+
+    def _new_record(self, kind: Kind, fields: Mapping[str, Any], user_id: int) -> Record:
+        """A record without an id."""
+        record: Record = dict.fromkeys(kind.fields) | kind.defaults | {"ID": None}
+        record |= dict.fromkeys(_AUTHORS & set(kind.fields), user_id)
+        record |= dict.fromkeys(_MOMENTS & set(kind.fields), self._now())
+        self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
+        return record
 
     def _write(self, kind: Kind, record: Record, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
@@ -134,7 +156,29 @@ class World:
 
 def classic_record(kind: Kind, record: Record) -> dict[str, Any]:
     """A record as classic methods answer it: every value is text, ``None`` is an empty field."""
-    return {name: classic_value(kind.type_of(name), value) for name, value in record.items()}
+    types = kind.fields
+    return {name: classic_value(types.get(name), value) for name, value in record.items()}
+
+
+def classic_rows(
+    kind: Kind, records: Sequence[Record], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The selected fields of records, as classic list methods answer them.
+
+    Phones and mail addresses come only when they are asked for by name.
+    """
+    hidden = {name for name, type_ in kind.fields.items() if type_ == "crm_multifield"}
+    hidden.difference_update(names)
+    # Records with the same fields share their columns, which is most of the work.
+    columns: dict[tuple[str, ...], list[tuple[str, str | None]]] = {}
+    rows = []
+    for record in records:
+        fields = tuple(record)
+        if fields not in columns:
+            chosen = [name for name in select_fields(record, names) if name not in hidden]
+            columns[fields] = [(name, kind.type_of(name)) for name in chosen]
+        rows.append({name: classic_value(type_, record[name]) for name, type_ in columns[fields]})
+    return rows
 
 
 def iso_time(moment: float) -> str:
