@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.portal import Portal
 from bitrix_events.portals.tokens import OAuthAccess
 from bitrix_events.portals.webhook import WebhookPortal
-from bitrix_events.rest.client import Access, Client
+from bitrix_events.rest.access import Access
+from bitrix_events.rest.client import Client
+from bitrix_events.rest.options import Options
+from bitrix_events.rest.pace import LIMITS
 from bitrix_events.rest.sync import SyncClient
 from bitrix_events.rest.transport import HttpTransport, Transport
 from bitrix_events.routing.inject import Factory, Lifetime, Providers
@@ -43,6 +47,9 @@ from bitrix_events.web.routes import EVENTS_PATH, routes
 
 log = logging.getLogger(__name__)
 
+_CLIENTS = 4096
+_IN_HANDLERS = Options(patience=60.0)
+"""A call that would wait longer ends the attempt instead, which waits without a worker."""
 _BUILT_IN = {
     Client: "async",
     SyncClient: "def",
@@ -141,7 +148,8 @@ class App(Router):
                 member_id = WEBHOOK_PORTAL
             if member_id is None:
                 raise ValueError("name the portal: an app can be installed on many")
-            yield Client(running.access(member_id, transport), transport)
+            limits = LIMITS[self.settings.portal_limits]
+            yield Client(running.access(member_id, transport), transport, limits=limits)
 
     @asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:
@@ -239,6 +247,14 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
         def access(portal: str, transport: Transport) -> Access:
             return webhook
 
+    def client_of(portal: str, transport: Transport) -> Client:
+        return Client(
+            access(portal, transport),
+            transport,
+            options=_IN_HANDLERS,
+            limits=LIMITS[settings.portal_limits],
+        )
+
     @asynccontextmanager
     async def open_attempts() -> AsyncIterator[Attempts]:
         async with _transport(app._transport) as transport:
@@ -247,7 +263,7 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
                     handlers,
                     app._providers,
                     sync_threads=settings.sync_threads,
-                    gather=_gatherer(store, lambda portal: access(portal, transport), transport),
+                    gather=_gatherer(store, lambda portal: client_of(portal, transport)),
                     read_entity=_read_entity,
                 )
             finally:
@@ -328,23 +344,26 @@ def _own_handlers(
 
 
 def _gatherer(
-    store: Store, access: Callable[[str], Access], transport: Transport
+    store: Store, new_client: Callable[[str], Client]
 ) -> Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]:
     """What makes the built-in values of an attempt. Runs on the worker's loop."""
     loop = asyncio.get_running_loop()
+
+    # One client for all executions of a portal: they share its pace, and its requests.
+    client_of = lru_cache(maxsize=_CLIENTS)(new_client)
 
     async def gather(claim: Claim, event: Event) -> Mapping[Any, Any]:
         delivery = claim.delivery
         installation = await store.installation(delivery.portal)
         if installation is None:
             raise GiveUp("the portal is unknown by now")
-        client = Client(access(delivery.portal), transport)
+        client = client_of(delivery.portal)
         return {
             Event: replace(event, member_id=installation.member_id),
             Delivery: delivery,
             Portal: Portal.of(installation),
             Client: client,
-            SyncClient: SyncClient(client, loop),
+            SyncClient: SyncClient.over(client, loop),
             logging.Logger: _bound_logger(delivery, installation.domain),
         }
 

@@ -10,15 +10,23 @@
         InstallationChanged     somebody else was faster; look again
       TransportError            no usable HTTP answer; says whether the request may have arrived
       OAuthError                the OAuth server refused a request
-      RestError                 the portal answered with an error; method, code, description, portal
+      RestError                 a call failed; method, code, description, portal, status
         RateLimited             too many requests to this portal
         OperationTimeLimit      one method of this portal used up its time
+        PortalBlocked           Bitrix24 blocked the portal's REST by hand, for hours
         TokenExpired            the access token was refused, and so was a renewed one
         AccessDenied            rights, scope or plan
+          ConfirmationPending   an administrator has to approve the method first
+        InvalidRequest          a parameter is wrong; `validation` says which
+        MethodNotFound          no such method on this portal, or not in the app's scope
         NotFound                the record does not exist
         InstallationGone        the portal no longer has us, or does not let us in
         PortalMoved             the portal answers at an address that could not be proven
-        PortalUnreachable       no answer that can be used; says whether the call may have been run
+        PortalFault             the portal broke down while it worked on the call
+        PortalUnreachable       no answer that can be used
+          AnswerTooLarge        more than 16 MiB
+        OutcomeUnknown          the call changes something, and may or may not have been run
+        NotExecuted             a command of a batch that was not run, because another one failed
         IncompleteList          a list could not be read completely
         BatchError              commands of a batch failed; carries the good results too
 
@@ -28,8 +36,8 @@ are control flow and not in this tree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 
 class BitrixEventsError(Exception):
@@ -74,11 +82,13 @@ class TransportError(BitrixEventsError):
     Attributes:
         sent: whether the request may have reached the other side. False means that it surely did
             not run there.
+        too_large: whether there was an answer, of more than 16 MiB.
     """
 
-    def __init__(self, reason: str, *, sent: bool) -> None:
+    def __init__(self, reason: str, *, sent: bool, too_large: bool = False) -> None:
         super().__init__(reason)
         self.sent = sent
+        self.too_large = too_large
 
 
 class OAuthError(BitrixEventsError):
@@ -105,34 +115,86 @@ class RestError(BitrixEventsError):
         code: the portal's error code as it was sent, ``""`` where the portal gives none.
         description: the portal's explanation, possibly with HTML in it.
         portal: host name of the portal.
-        status: HTTP status of the answer; 0 where there was none.
+        status: HTTP status of the answer; 0 where there was none, and for a command of a batch.
+        maybe_executed: whether the portal may have run the call all the same.
+        content: the error as the portal sent it, decoded, with our secrets blanked out.
+        request_id: what we sent as ``X-Request-ID``.
+        transient: whether the same call may succeed a little later.
 
     Source: protocol.md 4.4 and 4.5.
     """
 
+    transient: ClassVar[bool] = False
+
     def __init__(
-        self, method: str, code: str, description: str, *, portal: str, status: int = 0
+        self,
+        method: str,
+        code: str,
+        description: str,
+        *,
+        portal: str,
+        status: int = 0,
+        maybe_executed: bool = False,
+        content: Mapping[str, Any] | None = None,
+        request_id: str = "",
     ) -> None:
-        super().__init__(f"{method} on {portal}: {code or 'error'}: {description or 'no text'}")
+        super().__init__(method, code, description)
         self.method = method
         self.code = code
         self.description = description
         self.portal = portal
         self.status = status
+        self.maybe_executed = maybe_executed
+        self.content = content or {}
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        what = f"{self.code or 'error'}: {self.description or 'no text'}"
+        return f"{self.method} on {self.portal}: {what}"
+
+    def __reduce__(self) -> Any:
+        return _revive, (type(self), self.args, self.__dict__)
+
+    def told_of(self, method: str) -> Self:
+        """The same error of another method that shared the request."""
+        twin: Self = _revive(type(self), (method, *self.args[1:]), self.__dict__)
+        twin.method = method
+        return twin
+
+
+def _revive(kind: type[Any], args: tuple[Any, ...], state: Mapping[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class RateLimited(RestError):
-    """``QUERY_LIMIT_EXCEEDED``: too many requests to this portal from this machine.
+    """``QUERY_LIMIT_EXCEEDED``: too many requests to this portal from this machine. The client
+    waits and repeats by itself; this is raised when its patience has ended.
 
     Attributes:
         retry_after: seconds after which a new try makes sense.
     """
 
+    transient = True
     retry_after: float = 2.0
 
 
 class OperationTimeLimit(RestError):
-    """``OPERATION_TIME_LIMIT``: this one method used up its time for the next minutes."""
+    """``OPERATION_TIME_LIMIT``: this method used up its time for the next minutes. The client
+    waits and repeats by itself; this is raised when its patience has ended.
+
+    Attributes:
+        retry_after: seconds after which a new try makes sense.
+    """
+
+    transient = True
+    retry_after: float = 60.0
+
+
+class PortalBlocked(RestError):
+    """``OVERLOAD_LIMIT``: Bitrix24 blocked REST of this portal by hand. Repeating makes it worse;
+    write to the vendor's support."""
 
 
 class TokenExpired(RestError):
@@ -141,6 +203,27 @@ class TokenExpired(RestError):
 
 class AccessDenied(RestError):
     """The user, the scope of the app, or the plan of the portal does not allow this call."""
+
+
+class ConfirmationPending(AccessDenied):
+    """``METHOD_CONFIRM_WAITING``: an administrator of the portal has been asked to approve the
+    method; call again after the event ONAPPMETHODCONFIRM."""
+
+
+class InvalidRequest(RestError):
+    """A parameter is missing or wrong; nothing was done."""
+
+    @property
+    def validation(self) -> list[dict[str, Any]]:
+        """What is wrong with which field, ``[{"field": ..., "message": ...}]``; REST 3.0 only."""
+        error = self.content.get("error")
+        found = error.get("validation") if isinstance(error, dict) else None
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+class MethodNotFound(RestError):
+    """There is no such method on this portal: a wrong name, a scope that the app lacks, or an older
+    on-premise version."""
 
 
 class NotFound(RestError):
@@ -155,38 +238,89 @@ class PortalMoved(RestError):
     """The portal redirects to an address that could not be proven to be the same portal."""
 
 
-class PortalUnreachable(RestError):
-    """No usable answer: no connection, a timeout, an HTML page instead of JSON.
+class PortalFault(RestError):
+    """The portal broke down: ``INTERNAL_SERVER_ERROR``, or a page of HTML with status 5xx."""
 
-    Attributes:
-        maybe_executed: whether the portal may have run the call before the answer was lost. A
-            repeat of a call that creates something is safe only if this is False.
-    """
+    transient = True
+
+
+class PortalUnreachable(RestError):
+    """No usable answer: no connection, a timeout, an HTML page instead of JSON."""
+
+    transient = True
 
     def __init__(
-        self, method: str, description: str, *, portal: str, maybe_executed: bool, status: int = 0
+        self,
+        method: str,
+        description: str,
+        *,
+        portal: str,
+        maybe_executed: bool,
+        status: int = 0,
+        request_id: str = "",
     ) -> None:
-        super().__init__(method, "no usable answer", description, portal=portal, status=status)
-        self.maybe_executed = maybe_executed
+        super().__init__(
+            method,
+            "no usable answer",
+            description,
+            portal=portal,
+            status=status,
+            maybe_executed=maybe_executed,
+            request_id=request_id,
+        )
+
+
+class AnswerTooLarge(PortalUnreachable):
+    """The answer has more than 16 MiB; ask for less."""
+
+    transient = False
+
+
+class OutcomeUnknown(RestError):
+    """A call that changes something got no usable answer: it may have been run, or not.
+
+    It was not repeated, because a repeat may create a second record. Look whether it took effect
+    before you call again. ``__cause__`` is what happened.
+    """
+
+
+class NotExecuted(RestError):
+    """A command of a batch was not run: an earlier one failed, and the batch was to halt or the
+    command refers to its result."""
 
 
 class IncompleteList(RestError):
     """The list changed while it was read by offset, or the portal skipped rows."""
 
 
-class BatchError(RestError):
-    """At least one command of a batch failed.
+class BatchError(RestError, ExceptionGroup[RestError]):
+    """At least one command of a batch failed; ``except*`` sees each error.
 
     Attributes:
-        results: response by command name, for the commands that succeeded.
-        errors: `RestError` by command name, for those that did not.
+        results: the `Response` by name, or by position, of the commands that succeeded.
+        errors: the `RestError` by name, or by position, of those that did not.
     """
 
+    def __new__(
+        cls, *, portal: str, results: Mapping[Any, Any], errors: Mapping[Any, RestError]
+    ) -> BatchError:
+        return super().__new__(cls, "commands of a batch failed", list(errors.values()))
+
     def __init__(
-        self, *, portal: str, results: Mapping[str, Any], errors: Mapping[str, RestError]
+        self, *, portal: str, results: Mapping[Any, Any], errors: Mapping[Any, RestError]
     ) -> None:
         first = next(iter(errors))
         text = f"{len(errors)} of {len(errors) + len(results)} commands failed; {first}: "
-        super().__init__("batch", "BATCH_FAILED", f"{text}{errors[first]}", portal=portal)
+        RestError.__init__(self, "batch", "BATCH_FAILED", f"{text}{errors[first]}", portal=portal)
         self.results = results
         self.errors = errors
+
+    def __reduce__(self) -> Any:
+        return _batch_error, (self.portal, self.results, self.errors)
+
+    def derive(self, excs: Sequence[Any]) -> ExceptionGroup[Any]:
+        return ExceptionGroup(str(self), list(excs))
+
+
+def _batch_error(portal: str, results: Any, errors: Any) -> BatchError:
+    return BatchError(portal=portal, results=results, errors=errors)

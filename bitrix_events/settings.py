@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Threads for ``def`` handlers."""
     shutdown_seconds: float = Field(default=10.0, ge=0, le=3600)
     """How long running handlers may go on after a stop was asked for."""
+    portal_limits: Literal["standard", "enterprise", "unlimited"] = "standard"
+    """Requests that portals take: 50 and 2 a second; 250 and 5; or as many as come (on-premise)."""
     log_format: Literal["text", "json"] | None = None
     """Default: ``text`` on a terminal, else ``json``."""
 

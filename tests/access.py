@@ -1,10 +1,11 @@
-"""An `Access` for tests of calls: it opens a portal and never has to renew or follow anything."""
+"""Who opens a portal in tests of calls."""
 
 from __future__ import annotations
 
 from pydantic import SecretStr
 
-from bitrix_events.rest.client import Authorization
+from bitrix_events.errors import PortalMoved
+from bitrix_events.rest.access import Authorization
 from bitrix_events.testing import FakePortal
 
 
@@ -23,4 +24,29 @@ class FixedAccess:
         raise AssertionError("there is nothing to renew")
 
     async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        raise AssertionError("the portal did not move")
+        raise PortalMoved("authorize", "", "it has moved", portal=refused.domain)
+
+
+class TokenAccess:
+    """Opens a portal with a token, and gets a new one from the portal itself when asked."""
+
+    def __init__(self, portal: FakePortal) -> None:
+        self.portal = portal
+        self.token = portal.issue_tokens().access_token
+        self.refused: list[Authorization] = []
+        self.redirects: list[str] = []
+        self._rest_url, self._domain = portal.rest_url, portal.domain
+
+    async def authorize(self) -> Authorization:
+        return Authorization(self._rest_url, SecretStr(self.token), self._domain)
+
+    async def renew(self, refused: Authorization) -> Authorization:
+        if refused.token is None or refused.token.get_secret_value() == self.token:
+            self.refused.append(refused)
+            self.token = self.portal.issue_tokens().access_token
+        return await self.authorize()
+
+    async def relocate(self, refused: Authorization, location: str) -> Authorization:
+        self.redirects.append(location)
+        self._rest_url, self._domain = self.portal.rest_url, self.portal.domain
+        return await self.authorize()

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from bitrix_events.engine.inbox import build_event
-from bitrix_events.errors import BitrixEventsError, NotFound
+from bitrix_events.errors import BitrixEventsError, NotFound, OperationTimeLimit, RateLimited
 from bitrix_events.events import Entity, EntityEvent, Event
 from bitrix_events.routing.inject import Providers, ReadEntity, Scope
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater
@@ -176,6 +176,8 @@ def _verdict(handler: Handler, delivery: Delivery, error: BaseException | None) 
         return _dead(error)
     if isinstance(error, RetryLater):
         return Verdict(State.WAITING, _note(error), error.seconds, counted=False)
+    if isinstance(error, RateLimited | OperationTimeLimit):  # nothing was done, and nobody failed
+        return Verdict(State.WAITING, _note(error), error.retry_after, counted=False)
     if isinstance(error, _EntityGone):
         return Verdict(State.SKIPPED, "gone: the record no longer exists")
     if not isinstance(error, BitrixEventsError):  # those say all in one line

@@ -12,18 +12,6 @@ from typing import Final
 from bitrix_events.wire.envelope import domain_of
 
 _ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9_.~-]+)*/?\Z", re.I)
-_ZONES: Final = (
-    *("ru", "by", "kz", "uz", "com", "eu", "de", "es", "fr", "it", "pl", "uk", "in", "vn"),
-    *("jp", "cn", "id", "mx", "co", "ae", "ua", "com.br", "com.tr"),
-)
-CLOUD_ZONES: Final = frozenset(f"bitrix24.{zone}" for zone in _ZONES)
-"""A cloud portal has one label more than its zone: ``acme.bitrix24.com``."""
-
-
-def is_cloud_portal(domain: str) -> bool:
-    """Whether the address belongs to Bitrix24's cloud and to a portal in it."""
-    label, _, zone = domain.partition(".")
-    return bool(label) and label != "www" and zone in CLOUD_ZONES
 
 
 def usable_endpoint(endpoint: str, allowed_hosts: Collection[str]) -> str:

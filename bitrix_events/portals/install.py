@@ -19,6 +19,7 @@ from bitrix_events.errors import OAuthError, VerificationError
 from bitrix_events.events import OnAppInstall, OnAppUninstall, OnAppUpdate
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.oauth import AppInfo, Http, OAuthServer
+from bitrix_events.rest.codec import dump_json
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import (
     WEBHOOK_PORTAL,
@@ -135,7 +136,7 @@ class AppPortals:
         Any user who can open a page of the app holds a valid token of it; without this, he could
         exchange the installer's rights for his own.
         """
-        content = {"auth": claim.access_token.get_secret_value()}
+        content = dump_json({"auth": claim.access_token.get_secret_value()})
         answer = await self._http.post_json(f"{endpoint}profile", content)
         try:
             result = json.loads(answer.body).get("result")

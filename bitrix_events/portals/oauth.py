@@ -35,8 +35,8 @@ class Http(Protocol):
     async def post_form(self, url: str, fields: Mapping[str, str]) -> Answer:
         """POST a flat form; raises `TransportError`."""
 
-    async def post_json(self, url: str, content: Mapping[str, Any]) -> Answer:
-        """POST a JSON object; raises `TransportError`."""
+    async def post_json(self, url: str, content: bytes) -> Answer:
+        """POST a JSON text; raises `TransportError`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bitrix_events.errors import (
 )
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.oauth import Grant, OAuthServer
-from bitrix_events.rest.client import Authorization
+from bitrix_events.rest.access import Authorization
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import Installation, InstallationState, Tokens
 from bitrix_events.wire.envelope import domain_of

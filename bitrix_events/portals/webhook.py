@@ -16,8 +16,7 @@ from pydantic import SecretStr
 
 from bitrix_events import signals
 from bitrix_events.errors import PortalMoved, SettingsError, TokenExpired, VerificationError
-from bitrix_events.portals.address import is_cloud_portal
-from bitrix_events.rest.client import Authorization
+from bitrix_events.rest.access import Authorization, is_cloud_portal
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import WEBHOOK_PORTAL, Admission, Installation
 from bitrix_events.wire.envelope import Credentials, domain_of

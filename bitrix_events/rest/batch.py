@@ -1,17 +1,20 @@
-"""Many calls in one request: encoding commands, cutting them into fifties, reading the outcomes.
+"""Many calls in one request: encoding commands, referring to earlier results, reading the outcomes.
 
 Source: protocol.md 6.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from bitrix_events.errors import RestError
-from bitrix_events.rest.parameters import plain
+from bitrix_events.catalog.methods import method_facts
+from bitrix_events.errors import NotExecuted, PortalFault, RestError
+from bitrix_events.rest.parameters import File, plain
 from bitrix_events.rest.responses import Response, error_from, read_time
 from bitrix_events.wire.form import flatten
 from bitrix_events.wire.numbers import whole_number
@@ -19,30 +22,128 @@ from bitrix_events.wire.numbers import whole_number
 Command = tuple[str, Mapping[str, Any]]
 """A method and its parameters."""
 
+Outcome = Response | RestError
+"""What became of a command."""
+
 BATCH_SIZE: Final = 50
 
-_REFERENCE: Final = re.compile(r"\$(?:result|next|total|time|error)\[")
+_VARIABLES: Final = 1000
+"""PHP's default ``max_input_vars``: of a command it drops what is more, and says nothing."""
+_ALTERED_TEXT: Final = re.compile(r"\$(?:result|next|total|time|error)\[|[\ud800-\udfff]")
+_ALTERED_NAME: Final = re.compile(r"\Z|.*[\[\]\0\ud800-\udfff]", re.S)
+_ALTERED_OUTER_NAME: Final = re.compile(r".*[. ]", re.S)
+_PATH_PART: Final = re.compile(r"[A-Za-z0-9_]+\Z")
 
 
-def fits_batch(command: Command) -> bool:
-    """Whether a command means the same inside a batch as by itself.
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value that an earlier command of the same batch returns.
+
+    ``{"deal": ("crm.deal.get", {"id": 7}), "contact": ("crm.contact.get", {"id":
+    Ref("deal")["CONTACT_ID"]})}``. Commands of a sequence are referred to by their position.
+    """
+
+    command: str | int
+    path: tuple[str | int, ...] = ()
+
+    def __getitem__(self, part: str | int) -> Ref:
+        if not _PATH_PART.match(str(part)):
+            raise ValueError(f"{part!r} cannot be part of a reference")
+        return Ref(self.command, (*self.path, part))
+
+    def written(self, key: str) -> str:
+        """The reference as the portal reads it, to the command with this key."""
+        return f"$result[{key}]" + "".join(f"[{part}]" for part in self.path)
+
+    def value_in(self, result: Any) -> Any:
+        """What the reference names in a result.
+
+        Raises:
+            LookupError: there is no such thing, or it is null. The portal would take the last value
+                on the way.
+            ValueError: a position in a list is no number.
+        """
+        for part in self.path:
+            if isinstance(result, list):
+                result = result[int(part)]
+            elif isinstance(result, dict):
+                result = result[part] if part in result else result[str(part)]
+            else:
+                raise LookupError(part)
+        if result is None:
+            raise LookupError(self.path)
+        return result
+
+
+def references(parameters: Any) -> Iterable[Ref]:
+    """All references in nested parameters."""
+    if isinstance(parameters, Ref):
+        yield parameters
+    elif isinstance(parameters, Mapping):
+        for value in parameters.values():
+            yield from references(value)
+    elif isinstance(parameters, Sequence) and not isinstance(parameters, str | bytes):
+        for value in parameters:
+            yield from references(value)
+
+
+def with_references(parameters: Any, replacement: Mapping[Ref, Any]) -> Any:
+    """Nested parameters with their references replaced."""
+    if isinstance(parameters, Ref):
+        return replacement[parameters]
+    if isinstance(parameters, Mapping):
+        return {name: with_references(value, replacement) for name, value in parameters.items()}
+    if isinstance(parameters, Sequence) and not isinstance(parameters, str | bytes):
+        return [with_references(value, replacement) for value in parameters]
+    return parameters
+
+
+def is_batchable(command: Command) -> bool:
+    """Whether a call may be a command of a batch, and do the same there."""
+    method, parameters = command
+    facts = method_facts(method)
+    if not facts.batchable or facts.positional:
+        return False
+    return fits_batch(parameters, variables=_VARIABLES)
+
+
+def fits_batch(parameters: Mapping[str, Any], *, variables: float = math.inf) -> bool:
+    """Whether parameters mean the same inside a batch as in a call of their own.
 
     The portal replaces text such as ``$result[x]`` in the values of a batch and offers no escape
-    for it, and a query string cannot express an empty list. Such a command is sent by itself.
+    for it; a query string cannot express an empty list, nor brackets that are part of a name.
+
+    Args:
+        variables: how many single values there may be at most.
     """
-    pending: list[Any] = [command[1]]
+    pending: list[Any] = [parameters]
     while pending:
         value = pending.pop()
         if isinstance(value, Mapping):
-            pending.extend(value.values())
-        elif isinstance(value, str):
-            if _REFERENCE.search(value):
+            if any(_is_altered(str(name), is_outer=value is parameters) for name in value):
                 return False
+            if not value and value is not parameters:
+                return False
+            pending.extend(value.values())
+            continue
+        variables -= 1
+        if isinstance(value, str):
+            if ("$" in value or not value.isascii()) and _ALTERED_TEXT.search(value):
+                return False
+        elif isinstance(value, File):
+            return False
         elif isinstance(value, Sequence):
             if not value:
                 return False
             pending.extend(value)
-    return True
+            variables += 1
+    return variables >= 0
+
+
+def _is_altered(name: str, *, is_outer: bool) -> bool:
+    if name.isidentifier() and name.isascii():
+        return False
+    return bool(_ALTERED_NAME.match(name) or (is_outer and _ALTERED_OUTER_NAME.match(name)))
 
 
 def encode_command(command: Command) -> str:
@@ -52,40 +153,72 @@ def encode_command(command: Command) -> str:
         ValueError: a value that no call takes either.
     """
     method, parameters = command
-    pairs = flatten(_none_to_text(plain(parameters)))
-    query = "&".join(f"{quote(name, safe='[]')}={quote(text, safe='')}" for name, text in pairs)
+    query = encode_query(parameters)
     return f"{method}?{query}" if query else method
 
 
+def encode_query(parameters: Mapping[str, Any]) -> str:
+    """Nested parameters as the query of a command; see `encode_command`."""
+    pairs = flatten(_none_to_text(plain(parameters)))
+    return "&".join(f"{quote(name, safe='[]')}={quote(text, safe='')}" for name, text in pairs)
+
+
+def encode_references(parameters: Mapping[str, Any], keys: Mapping[str | int, str]) -> Any:
+    """Parameters with each `Ref` as the text that the portal replaces."""
+    written = {ref: ref.written(keys[ref.command]) for ref in references(parameters)}
+    return with_references(parameters, written) if written else parameters
+
+
 def read_outcomes(
-    result: Any, commands: Mapping[str, Command], *, portal: str
-) -> dict[str, Response | RestError]:
-    """The outcome of each command of one ``batch`` answer, by the keys used in ``cmd``."""
+    result: Any,
+    methods: Sequence[str],
+    *,
+    portal: str,
+    secrets: Collection[str] = (),
+    halt: bool = False,
+) -> list[Outcome]:
+    """The outcome of each command of one ``batch`` answer, sent under the keys ``c0``, ``c1``, …
+
+    Args:
+        secrets: as for `read_answer`.
+        halt: whether the portal was to stop at the first failure.
+    """
     parts = result if isinstance(result, dict) else {}
     results = _by_key(parts.get("result"))
     errors = _by_key(parts.get("result_error"))
     totals = _by_key(parts.get("result_total"))
     nexts = _by_key(parts.get("result_next"))
     times = _by_key(parts.get("result_time"))
-    outcomes: dict[str, Response | RestError] = {}
-    for key, (method, _) in commands.items():
+    outcomes: list[Outcome] = []
+    has_halted = False
+    for index, method in enumerate(methods):
+        key = f"c{index}"
         if key in errors:
             content = errors[key]
             if not isinstance(content, Mapping) or "error" not in content:
                 content = {"error": "", "error_description": str(content)}
-            outcomes[key] = error_from(method, content, portal=portal)
-        elif key in results:
-            outcomes[key] = Response(
-                result=results[key],
-                total=whole_number(totals.get(key)),
-                next=whole_number(nexts.get(key)),
-                time=read_time(times.get(key)),
+            outcomes.append(error_from(method, content, portal=portal, secrets=secrets))
+            has_halted = halt
+        elif key in results or key in times:
+            outcomes.append(
+                Response(
+                    results.get(key),
+                    whole_number(totals.get(key)),
+                    whole_number(nexts.get(key)),
+                    read_time(times.get(key)),
+                )
             )
         else:
-            outcomes[key] = RestError(
-                method, "NO_OUTCOME", "the batch says nothing about this command", portal=portal
-            )
+            outcomes.append(_silence(method, portal=portal, has_halted=has_halted))
     return outcomes
+
+
+def _silence(method: str, *, portal: str, has_halted: bool) -> RestError:
+    """The outcome of a command about which the answer says nothing."""
+    if has_halted:
+        return NotExecuted(method, "HALTED", "an earlier command failed", portal=portal)
+    what = "the batch says nothing about this command"
+    return PortalFault(method, "NO_OUTCOME", what, portal=portal, maybe_executed=True)
 
 
 def _by_key(part: Any) -> dict[str, Any]:

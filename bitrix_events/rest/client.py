@@ -1,179 +1,273 @@
 """Client: authenticated REST calls to one portal.
 
-The client knows how to ask, and what an answer means. Where the portal is and which token opens it
-is told by an `Access`, which also renews a token that was refused and follows a portal that moved.
+The client knows how to ask. Where the portal is and which token opens it is told by an `Access`;
+when a call may go, and whether it may be repeated, is decided by the `Dispatcher`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Self, TypeVar, overload
 
 from pydantic import SecretStr, ValidationError
 
-from bitrix_events.errors import (
-    BatchError,
-    PortalMoved,
-    PortalUnreachable,
-    RestError,
-    TokenExpired,
-    TransportError,
-)
+from bitrix_events.catalog.methods import supported_methods
+from bitrix_events.errors import BatchError, RestError
 from bitrix_events.events import Entity
-from bitrix_events.rest.batch import (
-    BATCH_SIZE,
-    Command,
-    encode_command,
-    fits_batch,
-    read_outcomes,
-)
-from bitrix_events.rest.listing import Listing
-from bitrix_events.rest.responses import Response, read_response
-from bitrix_events.rest.transport import Answer, Transport
+from bitrix_events.rest.access import Access, DirectAccess
+from bitrix_events.rest.batch import Command, Outcome, references
+from bitrix_events.rest.dispatch import Dispatcher
+from bitrix_events.rest.listing import Listing, Reading
+from bitrix_events.rest.many import Many
+from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
+from bitrix_events.rest.pace import Limits
+from bitrix_events.rest.progress import Progress, shown
+from bitrix_events.rest.request import Request
+from bitrix_events.rest.responses import Response
+from bitrix_events.rest.transport import HttpTransport, Transport
+from bitrix_events.rest.turns import Priority
+from bitrix_events.rest.v3 import V3Client
 
 E = TypeVar("E", bound=Entity)
+K = TypeVar("K", bound=str | int)
+
+AnyCommand = Request | tuple[str, Mapping[str, Any]] | tuple[str] | str
+"""What a batch takes as a command."""
+Responses = list[Response]
+Outcomes = list[Outcome]
 
 _METHOD = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """Where to call and with what.
+class Client:
+    """REST of one portal, for ``async`` code.
 
-    Attributes:
-        base_url: root of the REST interface, ending in a slash. That of a webhook is a password.
-        token: access token; None for a webhook.
-        domain: host name of the portal, for people.
+    In handlers ask for it by annotation. On its own::
+
+        async with Client("https://acme.bitrix24.com/rest/1/<code>/") as client:
+            response = await client.call("crm.deal.get", id=7)
+
+    It belongs to the event loop that uses it first. Clients of one portal share what the portal
+    counts together: its limit of requests.
+
+    Args:
+        portal: address of an incoming webhook; or the REST root, with a token; or an `Access`.
+        token: access token, if the address is the REST root. Nobody renews it.
+        options: timeouts, retries, patience.
+        limits: what the portal's plan allows: `STANDARD`, `ENTERPRISE` or `UNLIMITED`.
+        transport: how portals are reached: a `Transport` to share, or what sends the bytes.
+
+    Raises:
+        SettingsError: the address is neither of the two.
     """
 
-    base_url: str = field(repr=False)
-    token: SecretStr | None
-    domain: str
+    def __init__(
+        self,
+        portal: str | Access,
+        transport: Transport | HttpTransport | None = None,
+        *,
+        token: str | SecretStr | None = None,
+        options: Options = DEFAULT_OPTIONS,
+        limits: Limits | None = None,
+    ) -> None:
+        self._owned = None if isinstance(transport, Transport) else Transport(transport)
+        access = DirectAccess(portal, token) if isinstance(portal, str) else portal
+        used = transport if isinstance(transport, Transport) else self._owned
+        assert used is not None
+        self._dispatcher = Dispatcher(access, used, limits)
+        self.options = options
+        self.v3 = V3Client(self._dispatcher, options)
 
+    async def __aenter__(self) -> Self:
+        return self
 
-class Access(Protocol):
-    """Who opens a portal for the client."""
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
-    async def authorize(self) -> Authorization:
-        """The present authorization.
-
-        Raises:
-            InstallationGone: there is none.
-        """
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        """A newer authorization than the one whose token was refused; stored before it is returned.
-
-        Raises:
-            InstallationGone: the portal must be authorised anew by a person.
-            TokenExpired: there is nothing to renew.
-        """
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        """The authorization at the portal's new address, proven and stored.
-
-        Raises:
-            PortalMoved: the new address could not be proven.
-        """
-
-
-class Client:
-    """REST as the installation, for ``async def`` handlers."""
-
-    def __init__(self, access: Access, transport: Transport) -> None:
-        self._access = access
-        self._transport = transport
-        self._domain = ""
+    async def close(self) -> None:
+        """End what is under way, and close the connections unless they are somebody else's."""
+        await self._dispatcher.close()
+        if self._owned is not None:
+            await self._owned.close()
 
     @property
     def domain(self) -> str:
         """Host name of the portal; ``""`` before the first call."""
-        return self._domain
+        return self._dispatcher.domain
 
-    async def call(
+    def with_options(self, **changes: Any) -> Self:
+        """A client of the same portal with other `Options`:
+        ``client.with_options(attempts=1).call(...)``. It shares connections and limits."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.options = replace(self.options, **changes)
+        other.v3 = V3Client(self._dispatcher, other.options)
+        return other
+
+    # Calls.
+
+    def call(
         self, method: str, params: Mapping[str, Any] | None = None, /, **fields: Any
-    ) -> Response:
-        """Call a REST method.
+    ) -> Request:
+        """Call a REST method: ``response = await client.call("crm.deal.get", id=7)``.
+
+        What is returned is lazy: nothing is sent before it is awaited, iterated, or run by `batch`.
 
         Args:
-            method: ``"crm.deal.get"``, in the documented spelling.
+            method: in the documented spelling.
             params: its parameters; keyword arguments are added to them.
 
         Raises:
-            RestError: the subclass that fits the portal's answer. A call is repeated only after
-                the token was renewed or the portal's new address was proven, that is when the
-                first one surely did nothing.
-            ValueError: the name is no method name, or a parameter is no JSON.
+            ValueError: the name is no method name, or a parameter has no form that can be sent.
+            RestError: when awaited, the subclass that fits the portal's answer. What reads is tried
+                again on anything that may pass; what changes something only if the failure proves
+                that it was not run, otherwise it ends as `OutcomeUnknown`.
         """
-        _check_method(method)
-        parameters = {**(params or {}), **fields}
-        authorization = await self._access.authorize()
-        renewed = moved = False
-        while True:
-            self._domain = authorization.domain
-            answer = await self._post(authorization, method, parameters)
-            if answer.status in (301, 302, 303, 307, 308):
-                if moved:
-                    raise self._moved_again(method, answer)
-                authorization = await self._access.relocate(authorization, answer.location)
-                moved = True
-                continue
-            try:
-                return read_response(
-                    method, answer.status, answer.body, portal=authorization.domain
-                )
-            except TokenExpired:
-                if renewed or authorization.token is None:
-                    raise
-                authorization = await self._access.renew(authorization)
-                renewed = True
+        return Request(self, _checked(method), {**(params or {}), **fields})
+
+    async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
+        """Make a call at once; what awaiting a `Request` does."""
+        return await self._dispatcher.call(method, params, self.options, Priority.CALL)
 
     def list(
-        self, method: str, params: Mapping[str, Any] | None = None, /, **fields: Any
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        /,
+        *,
+        limit: int | None = None,
+        after_id: int | None = None,
+        descending: bool = False,
+        progress: Progress = None,
+        rows: str | None = None,
+        id_field: str | None = None,
+        keyset: bool | None = None,
+        paging: str | None = None,
+        **fields: Any,
     ) -> Listing:
         """All rows of a list method: ``async for row in client.list("crm.deal.list")``.
 
-        Complete, or `IncompleteList` is raised. ``await client.list(...)`` collects all rows.
-        """
-        return Listing(self, method, {**(params or {}), **fields})
-
-    async def batch(self, commands: Mapping[str, Command]) -> dict[str, Response]:
-        """Make many calls in few requests, 50 in each.
+        Complete, or an exception. ``await client.list(...)`` collects all rows.
 
         Args:
-            commands: ``{"deal": ("crm.deal.get", {"id": 7}), "me": ("profile", {})}``. They run in
-                this order, and one that fails does not stop the others. A command that contains
-                text such as ``$result[`` is sent by itself, because a batch would change it.
+            params: filter, select and what else the method takes, as for `call`.
+            limit: how many rows are wanted at most.
+            after_id: begin after this id; `Listing.last_id` is where an earlier reading stopped.
+            descending: greatest id first.
+            progress: True for a bar on the terminal, or a function of the number of rows handed
+                out and of their total (None if unknown).
+            rows: where the rows are in the result, ``"items"``, for methods that the catalogue
+                does not know; ``id_field``, ``keyset`` and ``paging`` likewise, see `Reading`.
 
-        Returns:
-            The response by name, in the order of ``commands``.
+        Raises:
+            IncompleteList: rows came and went in a way that may have hidden others.
+            RestError: a page could not be read.
+        """
+        reading = Reading(
+            limit=limit,
+            after_id=after_id,
+            descending=descending,
+            progress=progress,
+            rows=rows,
+            id_field=id_field,
+            keyset=keyset,
+            paging=paging,
+        )
+        parameters = {**(params or {}), **fields}
+        return Listing(self._dispatcher, self.options, _checked(method), parameters, reading)
+
+    @overload
+    async def batch(
+        self, commands: Mapping[K, AnyCommand], *, halt: bool = False
+    ) -> dict[K, Response]: ...
+
+    @overload
+    async def batch(self, commands: Sequence[AnyCommand], *, halt: bool = False) -> Responses: ...
+
+    async def batch(
+        self, commands: Mapping[Any, AnyCommand] | Sequence[AnyCommand], *, halt: bool = False
+    ) -> Any:
+        """Make many calls in few requests, fifty in each, and return their responses in the same
+        shape: by name, or in order.
+
+        ``await client.batch({"deal": client.call("crm.deal.get", id=7), "me": ("profile", {})})``.
+        A parameter may be `Ref` to an earlier command: ``Ref("deal")["CONTACT_ID"]``.
+
+        Args:
+            halt: stop at the first failure. What was done before is not undone.
 
         Raises:
             BatchError: at least one command failed; it carries the good results as well.
-            RestError: a whole request failed.
-            ValueError: a name is no method name, or a parameter has no form that can be sent.
+            ValueError: a name is no method name, a parameter has no form that can be sent, or a
+                reference names no earlier command. Nothing was sent.
         """
-        _check_commands(commands)
-        outcomes: dict[str, Response | RestError] = {}
-        group: dict[str, Command] = {}
-        for name, command in commands.items():
-            if not fits_batch(command):
-                outcomes |= await self._batch_of_fifty(group)
-                group = {}
-                outcomes[name] = await self._outcome(command)
-                continue
-            group[name] = command
-            if len(group) == BATCH_SIZE:
-                outcomes |= await self._batch_of_fifty(group)
-                group = {}
-        outcomes |= await self._batch_of_fifty(group)
-        results = {n: o for n, o in outcomes.items() if isinstance(o, Response)}
-        errors = {n: o for n, o in outcomes.items() if isinstance(o, RestError)}
+        outcomes = await self.outcomes(commands, halt=halt)
+        items = list(outcomes.items() if isinstance(outcomes, Mapping) else enumerate(outcomes))
+        errors = {name: o for name, o in items if isinstance(o, RestError)}
         if errors:
-            raise BatchError(portal=self._domain, results=results, errors=errors)
-        return results
+            results = {name: o for name, o in items if not isinstance(o, RestError)}
+            raise BatchError(portal=self.domain, results=results, errors=errors)
+        return outcomes
+
+    @overload
+    async def outcomes(
+        self, commands: Mapping[K, AnyCommand], *, halt: bool = False
+    ) -> dict[K, Outcome]: ...
+
+    @overload
+    async def outcomes(self, commands: Sequence[AnyCommand], *, halt: bool = False) -> Outcomes: ...
+
+    async def outcomes(
+        self, commands: Mapping[Any, AnyCommand] | Sequence[AnyCommand], *, halt: bool = False
+    ) -> Any:
+        """The same as `batch`, with failed commands as `RestError` values in their places instead
+        of an exception."""
+        named = _named(commands)
+        many = Many(self._dispatcher, self.options, Priority.CALL)
+        if halt or any(any(references(params)) for _, params in named.values()):
+            outcomes = await many.in_order(named, halt=halt)
+        else:
+            outcomes = await many.side_by_side(list(named.values()))
+        if isinstance(commands, Mapping):
+            return dict(zip(named, outcomes, strict=True))
+        return outcomes
+
+    async def apply(
+        self, method: str, items: Iterable[Mapping[str, Any]], *, progress: Progress = None
+    ) -> Responses:
+        """Call one method for each of many items: ``await client.apply("crm.deal.update", [{"id":
+        1, "fields": {...}}, ...])``.
+
+        Args:
+            items: the parameters of each call.
+            progress: as for `list`.
+
+        Returns:
+            The responses, in the order of the items.
+
+        Raises:
+            BatchError: some calls failed; ``results`` and ``errors`` are by position.
+            ValueError: a parameter has no form that can be sent. Nothing was sent.
+        """
+        commands = [(_checked(method), dict(item)) for item in items]
+        done = 0
+        with shown(progress, method) as tell:
+
+            def told(count: int) -> None:
+                nonlocal done
+                done += count
+                tell(done, len(commands))
+
+            many = Many(self._dispatcher, self.options, Priority.BULK, told)
+            outcomes = await many.side_by_side(commands)
+        errors = {i: o for i, o in enumerate(outcomes) if isinstance(o, RestError)}
+        results = {i: o for i, o in enumerate(outcomes) if isinstance(o, Response)}
+        if errors:
+            raise BatchError(portal=self.domain, results=results, errors=errors)
+        return list(results.values())
 
     async def get(self, entity: type[E], entity_id: int) -> E:
         """Read one record.
@@ -184,16 +278,13 @@ class Client:
         """
         method = "crm.item.get"
         response = await self.call(
-            method,
-            entityTypeId=entity.entity_type_id,
-            id=entity_id,
-            useOriginalUfNames="Y",
+            method, entityTypeId=entity.entity_type_id, id=entity_id, useOriginalUfNames="Y"
         )
         try:
             return entity.model_validate(response.result["item"])
         except (KeyError, TypeError) as error:
             raise RestError(
-                method, "BAD_RESULT", "the answer has no item", portal=self._domain
+                method, "BAD_RESULT", "the answer has no item", portal=self.domain
             ) from error
         except ValidationError as error:
             problem = error.errors(include_input=False, include_url=False)[0]
@@ -202,62 +293,55 @@ class Client:
                 method,
                 "BAD_RESULT",
                 f"{entity.__name__} {entity_id} does not fit its model: {where}: {problem['msg']}",
-                portal=self._domain,
+                portal=self.domain,
             ) from error
 
-    async def _batch_of_fifty(
-        self, group: Mapping[str, Command]
-    ) -> dict[str, Response | RestError]:
-        if not group:
-            return {}
-        keys = {f"c{index}": name for index, name in enumerate(group)}
-        cmd = {key: encode_command(group[name]) for key, name in keys.items()}
-        response = await self.call("batch", cmd=cmd, halt=0)
-        by_key = read_outcomes(
-            response.result, {key: group[name] for key, name in keys.items()}, portal=self._domain
+    # The pace.
+
+    @asynccontextmanager
+    async def slow(self, requests_per_second: float) -> AsyncIterator[None]:
+        """Send at most so many requests a second to this portal, without a burst, for the length
+        of the block: ``async with client.slow(0.5): ...``. It holds for all clients of the portal
+        in this process."""
+        bucket = await self._dispatcher.bucket()
+        with bucket.slow(requests_per_second):
+            yield
+
+    @staticmethod
+    def documented_methods() -> tuple[str, ...]:
+        """Names of the methods that the vendor documents. What a portal offers is told by
+        ``client.call("methods")``."""
+        return supported_methods()
+
+
+def _named(commands: Any) -> dict[Any, Command]:
+    """Commands by name or position, checked here, where the caller can see which line is meant."""
+    if isinstance(commands, Mapping):
+        items: Iterable[tuple[Any, Any]] = commands.items()
+    elif isinstance(commands, Sequence) and not isinstance(commands, str | bytes):
+        items = enumerate(commands)
+    else:
+        raise TypeError(
+            'a batch is {"name": client.call("crm.deal.get", id=7), ...} or a list of such calls'
         )
-        return {keys[key]: outcome for key, outcome in by_key.items()}
-
-    async def _outcome(self, command: Command) -> Response | RestError:
-        try:
-            return await self.call(*command)
-        except RestError as error:
-            return error
-
-    async def _post(
-        self, authorization: Authorization, method: str, parameters: Mapping[str, Any]
-    ) -> Answer:
-        content = dict(parameters)
-        if authorization.token is not None:
-            content["auth"] = authorization.token.get_secret_value()
-        try:
-            return await self._transport.post_json(authorization.base_url + method, content)
-        except TransportError as error:
-            raise PortalUnreachable(
-                method, str(error), portal=authorization.domain, maybe_executed=error.sent
-            ) from error
-
-    def _moved_again(self, method: str, answer: Answer) -> PortalMoved:
-        return PortalMoved(
-            method,
-            "",
-            "the portal redirects again from its new address",
-            portal=self._domain,
-            status=answer.status,
-        )
+    return {name: _command(name, value) for name, value in items}
 
 
-def _check_commands(commands: Any) -> None:
-    """Refuse other shapes here, where the caller can see which line is meant."""
-    values = commands.values() if isinstance(commands, Mapping) else [None]
-    for command in values:
-        if not (
-            isinstance(command, tuple) and len(command) == 2 and isinstance(command[1], Mapping)
-        ):
-            raise TypeError('batch takes {"name": ("crm.deal.get", {"id": 7}), ...}')
-        _check_method(command[0])
+def _command(name: Any, value: Any) -> Command:
+    match value:
+        case Request():
+            return value.command
+        case str(method) | (str(method),):
+            return (_checked(method), {})
+        case (str(method), Mapping() as params):
+            return (_checked(method), params)
+    raise TypeError(
+        f"command {name!r} is {type(value).__name__} {str(value)[:60]!r}; write"
+        ' client.call("crm.deal.get", id=7) or ("crm.deal.get", {"id": 7})'
+    )
 
 
-def _check_method(method: Any) -> None:
+def _checked(method: Any) -> str:
     if not isinstance(method, str) or not _METHOD.match(method):
         raise ValueError(f"{method!r} is not the name of a REST method")
+    return method

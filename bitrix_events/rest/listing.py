@@ -1,67 +1,129 @@
-"""All rows of a list method, page by page: complete, or an error.
-
-Where the method allows it, pages follow the record id (keyset): rows that are added, changed or
-deleted meanwhile cannot make others be skipped. Otherwise pages follow an offset, and the count is
-checked in the end.
+"""All rows of a list method: complete, or an error.
 
 Source: protocol.md 7.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from bitrix_events.errors import IncompleteList
-from bitrix_events.rest.responses import Response
-from bitrix_events.wire.numbers import whole_number
+from bitrix_events.catalog.methods import ListFacts, Paging, Path, method_facts
+from bitrix_events.rest.dispatch import Dispatcher
+from bitrix_events.rest.keyset import KeysetBroken, KeysetWalk
+from bitrix_events.rest.offset import OffsetWalk
+from bitrix_events.rest.options import Options
+from bitrix_events.rest.progress import Progress, shown
+from bitrix_events.rest.rows import Row, spelled, value_at
 
-Row = dict[str, Any]
-
-PAGE_SIZE: Final = 50
-
-
-class Calls(Protocol):
-    """Who makes the calls."""
-
-    @property
-    def domain(self) -> str:
-        """Host name of the portal, for errors."""
-
-    async def call(self, method: str, params: Mapping[str, Any] | None = None, /) -> Response:
-        """Call a REST method."""
+_USUAL_NAMES: Final[dict[Paging, tuple[Path, ...]]] = {
+    Paging.START: (("start",),),
+    Paging.WHOLE: (),
+    Paging.LIMIT_OFFSET: (("limit",), ("offset",)),
+    Paging.PAGE: (("page",),),
+    Paging.NAV: (("NAV_PARAMS", "nPageSize"), ("NAV_PARAMS", "iNumPage")),
+    Paging.LAST_ID: (("LIMIT",), ("LAST_ID",)),
+    Paging.LIMIT: (("limit",),),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Keyset:
-    """How a method is read by id: name of the id field in rows, filter and order."""
+class Reading:
+    """How a list is to be read; what is None is taken from the catalogue of methods.
 
-    id_field: str
+    Attributes:
+        limit: how many rows are wanted at most.
+        after_id: begin after this id: the last one of an earlier reading.
+        descending: greatest id first.
+        progress: see `Client.list`.
+        rows: where the rows are in the result, ``"items"``; ``""`` is the result itself.
+        id_field: name of the id in a row.
+        keyset: whether to follow ids; False reads by position.
+        paging: how the method turns pages, one of `Paging`; where it is not known, the parameters
+            for that are taken to have their usual names.
+    """
 
+    limit: int | None = None
+    after_id: int | None = None
+    descending: bool = False
+    progress: Progress = None
+    rows: str | None = None
+    id_field: str | None = None
+    keyset: bool | None = None
+    paging: str | None = None
 
-_KEYSET: Final = {
-    "crm.lead.list": Keyset("ID"),
-    "crm.deal.list": Keyset("ID"),
-    "crm.contact.list": Keyset("ID"),
-    "crm.company.list": Keyset("ID"),
-    "crm.item.list": Keyset("id"),
-}
-_KEYSET_PARAMETERS: Final = frozenset({"filter", "select", "entityTypeId", "useOriginalUfNames"})
+    def facts(self, method: str) -> ListFacts:
+        """What is known about the method, and what the caller knows better.
+
+        Raises:
+            ValueError: classic REST has no such way to turn pages.
+        """
+        facts = method_facts(method).list or ListFacts()
+        if self.rows is not None:
+            facts = replace(facts, rows=tuple(p for p in self.rows.split(".") if p))
+        if self.id_field is not None:
+            facts = replace(facts, id_field=self.id_field, filter_id=self.id_field)
+        if self.paging is not None and self.paging != facts.paging:
+            paging = Paging(self.paging)
+            if paging not in _USUAL_NAMES:
+                raise ValueError(f"paging={self.paging!r} is of REST 3.0: use client.v3.list")
+            facts = replace(facts, paging=paging, page=_USUAL_NAMES[paging])
+        if self.keyset is not None:
+            facts = replace(facts, keyset=self.keyset)
+        if facts.keyset:
+            facts = replace(
+                facts,
+                id_field=facts.id_field or "ID",
+                filter_id=facts.filter_id or facts.id_field or "ID",
+                filter=facts.filter or ("filter",),
+                order=facts.order or ("order",),
+            )
+        return facts
 
 
 class Listing:
-    """A lazy list. ``async for`` streams rows with one page in memory; ``await`` collects all."""
+    """A lazy list. ``async for`` streams rows; ``await`` collects all of them.
 
-    def __init__(self, calls: Calls, method: str, params: Mapping[str, Any]) -> None:
-        self._calls = calls
+    Attributes:
+        total: how many rows there are, once that is known.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        options: Options,
+        method: str,
+        parameters: Mapping[str, Any],
+        reading: Reading,
+    ) -> None:
+        if reading.limit is not None and reading.limit < 0:
+            raise ValueError(f"limit={reading.limit}: a list has no negative number of rows")
+        self._dispatcher = dispatcher
+        self._options = options
         self._method = method
-        self._params = dict(params)
+        self._parameters = dict(parameters)
+        self._reading = reading
+        self._facts = reading.facts(method)
+        self._last_row: Row = None
+        self._follows_ids = False
+        self.total: int | None = None
 
-    async def __aiter__(self) -> AsyncIterator[Row]:
-        async for page in self.pages():
-            for row in page:
-                yield row
+    @property
+    def last_id(self) -> int | None:
+        """Id of the last row that was handed out, to begin after it another time; None where rows
+        are not read by id."""
+        if not self._follows_ids or self._last_row is None:
+            return self._reading.after_id
+        return int(self._last_row[self._facts.id_field])
+
+    async def __aiter__(self) -> AsyncGenerator[Row, None]:
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                for row in page:
+                    self._last_row = row
+                    yield row
 
     def __await__(self) -> Generator[Any, None, list[Row]]:
         return self.all().__await__()
@@ -71,87 +133,122 @@ class Listing:
 
         Raises:
             IncompleteList: the list could not be read completely; nothing is returned.
+            RestError: a page could not be read.
         """
-        return [row async for row in self]
+        rows: list[Row] = []
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                rows += page
+        return rows
 
-    async def pages(self) -> AsyncIterator[list[Row]]:
-        """Rows in pages, as the portal sends them. Raises as `all` does."""
-        keyset = _KEYSET.get(self._method.lower())
-        if keyset is not None and set(self._params) <= _KEYSET_PARAMETERS:
-            pages = self._by_id(keyset)
-        else:
-            pages = self._by_offset()
-        async for page in pages:
-            yield page
-
-    async def _by_id(self, keyset: Keyset) -> AsyncIterator[list[Row]]:
-        """Ask for the rows after the last id, until a page is not full."""
-        id_field = keyset.id_field
-        after = f">{id_field}"
-        conditions = dict(self._params.get("filter") or {})
-        params = {**self._params, "order": {id_field: "ASC"}, "start": -1}
-        if "select" in params:
-            select = params["select"] or ["*"]
-            params["select"] = [*([select] if isinstance(select, str) else select), id_field]
-        last: int | None = None
-        while True:
-            if last is not None:
-                conditions[after] = last
-            page = self._rows(
-                await self._calls.call(self._method, {**params, "filter": conditions})
-            )
-            for row in page:
-                row_id = whole_number(row.get(id_field))
-                if row_id is None or (last is not None and row_id <= last):
-                    raise self._incomplete(f"the {id_field} of its rows does not grow")
-                last = row_id
-            if page:
+    async def pages(self) -> AsyncGenerator[list[Row], None]:
+        """Rows in pages of up to fifty, as the portal sends them. Raises as `all` does."""
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                self._last_row = page[-1]
                 yield page
-            if len(page) < PAGE_SIZE:
-                return
 
-    async def _by_offset(self) -> AsyncIterator[list[Row]]:
-        """Ask for page after page; notice rows that moved between pages by their number."""
-        start = max(whole_number(self._params.get("start")) or 0, 0)  # -1 would end after a page
-        received = start
-        total: int | None = None
-        seen: set[Any] = set()
-        while True:
-            response = await self._calls.call(self._method, {**self._params, "start": start})
-            page = self._rows(response)
-            if total is not None and response.total != total:
-                raise self._incomplete("its length changed while it was read")
-            total = response.total
-            received += len(page)
-            for row in page:
-                row_id = row.get("ID", row.get("id"))
-                if isinstance(row_id, str | int):
-                    if row_id in seen:
-                        raise self._incomplete(f"record {row_id} came twice")
-                    seen.add(row_id)
-            if page:
-                yield page
-            if response.next is None:
-                break
-            if response.next <= start:
-                raise self._incomplete("the portal sends the same page again")
-            start = response.next
-        if total and received != total:
-            raise self._incomplete(f"{received} rows came, the portal counts {total}")
+    async def _pages(self) -> AsyncGenerator[list[Row], None]:
+        """Pages within the limit, with their progress."""
+        limit, handed_out = self._reading.limit, 0
+        self._last_row = None
+        if limit == 0:
+            return
+        with shown(self._reading.progress, self._method) as tell:
+            async with aclosing(self._unlimited()) as pages:
+                async for page in pages:
+                    if limit is not None:
+                        page = page[: limit - handed_out]
+                    handed_out += len(page)
+                    tell(handed_out, self._expected())
+                    yield page
+                    if handed_out == limit:
+                        return
 
-    def _rows(self, response: Response) -> list[Row]:
-        """The rows of a page: ``result`` itself, or the only list inside it."""
-        result = response.result
-        if isinstance(result, dict):
-            lists = [value for value in result.values() if isinstance(value, list)]
-            if len(lists) != 1:
-                raise self._incomplete(
-                    f"{len(lists)} lists were found in its result instead of one"
+    def _expected(self) -> int | None:
+        """How many rows will be handed out, if that is known."""
+        if self.total is None or self._reading.limit is None:
+            return self.total
+        return min(self.total, self._reading.limit)
+
+    async def _unlimited(self) -> AsyncGenerator[list[Row], None]:
+        """Pages in the best way that the method allows; a few rows more than wanted may come."""
+        reading = self._reading
+        wants_ids = reading.after_id is not None or reading.descending
+        parameters, is_turned = self._without_order_by_id()
+        self._follows_ids = self._may_follow_ids(parameters)
+        if self._follows_ids:
+            try:
+                walk = KeysetWalk(
+                    self._dispatcher,
+                    self._options,
+                    self._method,
+                    parameters,
+                    self._facts,
+                    after=reading.after_id,
+                    limit=reading.limit,
+                    descending=reading.descending != is_turned,
                 )
-            (result,) = lists
-        if not isinstance(result, list) or not all(isinstance(row, dict) for row in result):
-            raise self._incomplete("its result is no list of records; use call()")
-        return result
+                async with aclosing(walk.pages()) as pages:
+                    async for page in pages:
+                        self.total = walk.total
+                        yield page
+                return
+            except KeysetBroken:
+                self._follows_ids = False
+        if wants_ids:
+            raise ValueError(
+                f"{self._method} is not read by id here, as after_id and descending want it; if it"
+                " can be, say keyset=True, and ask for no order of your own"
+            )
+        by_position = OffsetWalk(
+            self._dispatcher,
+            self._options,
+            self._method,
+            self._parameters,
+            self._facts,
+            limit=reading.limit,
+        )
+        async with aclosing(by_position.pages()) as pages:
+            async for page in pages:
+                self.total = by_position.total
+                yield page
 
-    def _incomplete(self, problem: str) -> IncompleteList:
-        return IncompleteList(self._method, "INCOMPLETE_LIST", problem, portal=self._calls.domain)
+    def _may_follow_ids(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether the method can be read by id, and the caller wants no order of its own."""
+        facts = self._facts
+        if not (facts.keyset and facts.filter and facts.order):
+            return False
+        conditions = value_at(parameters, spelled(parameters, facts.filter))
+        if conditions and not isinstance(conditions, Mapping):
+            return False
+        for path in [facts.order, *([facts.sort] if facts.sort else [])]:
+            if value_at(parameters, spelled(parameters, path)):
+                return False
+        positions = [value_at(parameters, spelled(parameters, path)) for path in facts.page]
+        return all(position in (None, "", 0, -1, "0", "-1") for position in positions)
+
+    def _without_order_by_id(self) -> tuple[dict[str, Any], bool]:
+        """The parameters without an order by id, in which lists are read anyway, and whether that
+        is the descending one."""
+        facts = self._facts
+        if not facts.keyset or facts.order is None:
+            return self._parameters, False
+        paths = [spelled(self._parameters, facts.order)]
+        order: Any = value_at(self._parameters, paths[0])
+        if facts.sort is not None:
+            paths.append(spelled(self._parameters, facts.sort))
+            order = {value_at(self._parameters, paths[1]): order or "ASC"}
+        if (
+            not isinstance(order, Mapping)
+            or len(order) != 1
+            or any(len(path) > 1 for path in paths)
+        ):
+            return self._parameters, False
+        ((name, direction),) = order.items()
+        is_by_id = str(name).lower() == str(facts.filter_id).lower()
+        if not is_by_id or str(direction).upper() not in ("ASC", "DESC"):
+            return self._parameters, False
+        taken = {path[0] for path in paths}
+        others = {name: value for name, value in self._parameters.items() if name not in taken}
+        return others, str(direction).upper() == "DESC"

@@ -1,25 +1,30 @@
 """A portal's answer to a `Response`, or to the error that says what to do.
 
-Source: protocol.md 4.3 to 4.5.
+Source: protocol.md 4.3 to 4.6.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bitrix_events.errors import (
     AccessDenied,
+    ConfirmationPending,
     InstallationGone,
+    InvalidRequest,
+    MethodNotFound,
     NotFound,
     OperationTimeLimit,
+    PortalBlocked,
+    PortalFault,
     PortalUnreachable,
     RateLimited,
     RestError,
     TokenExpired,
 )
+from bitrix_events.rest.codec import dump_json, load_json
 from bitrix_events.wire.numbers import whole_number
 
 
@@ -50,17 +55,21 @@ class Response:
             arrives as ``[]``, as PHP writes it.
         total: how many rows there are in all; lists only.
         next: offset of the next page; lists only, None on the last page.
+        replayed: whether REST 3.0 answered from the memory of an earlier call with the same
+            idempotency key.
     """
 
     result: Any
     total: int | None = None
     next: int | None = None
     time: Time = Time()
+    replayed: bool = False
 
 
 _BY_CODE: Final[dict[str, type[RestError]]] = {
     "query_limit_exceeded": RateLimited,
     "operation_time_limit": OperationTimeLimit,
+    "overload_limit": PortalBlocked,
     "expired_token": TokenExpired,
     "invalid_token": TokenExpired,
     "access_denied": AccessDenied,
@@ -71,63 +80,110 @@ _BY_CODE: Final[dict[str, type[RestError]]] = {
     "allowed_only_intranet_user": AccessDenied,
     "wrong_license": AccessDenied,
     "wrong_auth_type": AccessDenied,
+    "session_failed": AccessDenied,
+    "method_confirm_denied": AccessDenied,
+    "method_confirm_waiting": ConfirmationPending,
+    "error_method_not_found": MethodNotFound,
+    "error_manifest_is_not_available": MethodNotFound,
     "not_found": NotFound,
     "error_not_found": NotFound,
     "error_entity_not_found": NotFound,
+    "error_argument": InvalidRequest,
+    "invalid_arg_value": InvalidRequest,
+    "invalid_request": InvalidRequest,
+    "wrong_encoding": InvalidRequest,
+    "error_batch_length_exceeded": InvalidRequest,
+    "error_batch_method_not_allowed": InvalidRequest,
     "application_not_found": InstallationGone,
     "not_installed": InstallationGone,
     "authorization_error": InstallationGone,
     "payment_required": InstallationGone,
     "portal_deleted": InstallationGone,
+    "invalid_grant": InstallationGone,
+    "invalid_client": InstallationGone,
+    "invalid_scope": InstallationGone,
+    "internal_server_error": PortalFault,
+    "error_unexpected_answer": PortalFault,
 }
+_V3: Final = "bitrix_rest_v3_exception_"
+_BY_V3_CODE: Final[dict[str, type[RestError]]] = {
+    "accessdeniedexception": AccessDenied,
+    "insufficientscopeexception": AccessDenied,
+    "entitynotfoundexception": NotFound,
+    "methodnotfoundexception": MethodNotFound,
+    "ratelimitexception": RateLimited,
+    "internalexception": PortalFault,
+}
+_BY_STATUS: Final[dict[int, type[RestError]]] = {
+    401: AccessDenied,
+    403: AccessDenied,
+    410: InstallationGone,
+    429: RateLimited,
+}
+_SHORTEST_SECRET: Final = 6
 
 
-def read_response(method: str, status: int, body: bytes, *, portal: str) -> Response:
-    """Read an answer.
+def read_answer(
+    method: str,
+    status: int,
+    body: bytes,
+    *,
+    portal: str,
+    secrets: Collection[str] = (),
+    request_id: str = "",
+) -> Response | RestError:
+    """Read an answer to a response, or to the error that fits the portal's error code.
 
-    Raises:
-        RestError: the subclass that fits the portal's error code.
-        PortalUnreachable: the answer is no JSON object.
+    The error is returned, not raised: its traceback would lead to what it must not show.
+
+    Args:
+        secrets: texts that must not appear in an error, should the portal repeat them.
     """
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = load_json(body)
+    except ValueError:
         content = None
-    if not isinstance(content, dict):
-        if status == 503:
-            raise RateLimited(method, "", "503 without a text", portal=portal, status=status)
-        raise PortalUnreachable(
-            method,
-            f"HTTP {status} with {_kind_of(body)} instead of JSON",
-            portal=portal,
-            maybe_executed=status < 400 or status >= 500,
-            status=status,
-        )
-    if "error" in content:
-        raise error_from(method, content, status=status, portal=portal)
-    if "result" not in content:
-        raise PortalUnreachable(
-            method,
-            f"HTTP {status} with JSON that has neither result nor error",
-            portal=portal,
-            maybe_executed=True,
-            status=status,
-        )
-    return Response(
-        result=content["result"],
-        total=whole_number(content.get("total")),
-        next=whole_number(content.get("next")),
-        time=read_time(content.get("time")),
+    if isinstance(content, dict):
+        if "error" in content:
+            return error_from(
+                method,
+                content,
+                status=status,
+                portal=portal,
+                secrets=secrets,
+                request_id=request_id,
+            )
+        if "result" in content and status < 400:
+            return Response(
+                content["result"],
+                whole_number(content.get("total")),
+                whole_number(content.get("next")),
+                read_time(content.get("time")),
+            )
+    return PortalUnreachable(
+        method,
+        f"HTTP {status} with {_kind_of(body, content)}",
+        portal=portal,
+        maybe_executed=not 400 <= status < 500,
+        status=status,
+        request_id=request_id,
     )
 
 
 def error_from(
-    method: str, content: Mapping[str, Any], *, portal: str, status: int = 0
+    method: str,
+    content: Mapping[str, Any],
+    *,
+    portal: str,
+    status: int = 0,
+    secrets: Collection[str] = (),
+    request_id: str = "",
 ) -> RestError:
     """The error that an ``{error, error_description}`` object stands for.
 
     The code decides, without regard to case; the same code comes with different statuses.
     """
+    content = _without(secrets, content)
     error = content["error"]
     description = content.get("error_description")
     if isinstance(error, dict):  # REST 3.0, protocol.md 4.6
@@ -135,25 +191,82 @@ def error_from(
         error = error.get("code")
     code = "" if error is None else str(error)
     text = "" if description is None else str(description)
-    kind = _BY_CODE.get(code.lower(), RestError)
+    kind = _kind_of_error(code.lower(), status)
     if not code and text.strip().lower().rstrip(".") == "not found":
         kind = NotFound
-    return kind(method, code, text, portal=portal, status=status)
+    if code.lower() == "connection_error":  # the portal could not check the token: nothing was run
+        return PortalUnreachable(
+            method,
+            f"{code}: {text}",
+            portal=portal,
+            maybe_executed=False,
+            status=status,
+            request_id=request_id,
+        )
+    return kind(
+        method,
+        code,
+        text,
+        portal=portal,
+        status=status,
+        maybe_executed=kind is PortalFault,
+        content=content,
+        request_id=request_id,
+    )
 
 
 def read_time(content: object) -> Time:
     """The ``time`` object; whatever is missing or odd in it is left at its default."""
     if not isinstance(content, dict):
-        return Time()
-    seconds = {
-        name: float(content[name])
-        for name in Time.__dataclass_fields__
-        if isinstance(content.get(name), int | float)
-    }
-    return Time(**seconds)
+        return _NO_TIME
+    get = content.get
+    return Time(
+        _seconds(get("start")) or 0.0,
+        _seconds(get("finish")) or 0.0,
+        _seconds(get("duration")) or 0.0,
+        _seconds(get("processing")) or 0.0,
+        _seconds(get("operating")),
+        _seconds(get("operating_reset_at")),
+    )
 
 
-def _kind_of(body: bytes) -> str:
+_NO_TIME: Final = Time()
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _kind_of_error(code: str, status: int) -> type[RestError]:
+    if code.startswith(_V3):
+        return _BY_V3_CODE.get(
+            code.removeprefix(_V3), PortalFault if status >= 500 else InvalidRequest
+        )
+    kind = _BY_CODE.get(code)
+    if kind is not None:
+        return kind
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return PortalFault if status >= 500 else RestError
+
+
+def _without(secrets: Collection[str], content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content with our secrets blanked out, wherever the portal repeats them."""
+    text = dump_json(dict(content))
+    hidden = text
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            hidden = hidden.replace(dump_json(secret)[1:-1], b"***")
+    if hidden == text:
+        return content
+    clean: Mapping[str, Any] = load_json(hidden)
+    return clean
+
+
+def _kind_of(body: bytes, content: object) -> str:
+    if isinstance(content, dict):
+        return "JSON that has neither a result nor an error"
     if not body.strip():
-        return "nothing"
-    return "an HTML page" if body.lstrip()[:1] == b"<" else "something else"
+        return "nothing instead of JSON"
+    what = "an HTML page" if body.lstrip()[:1] == b"<" else "something else"
+    return f"{what} instead of JSON"

@@ -21,9 +21,10 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "signals": {"errors"},
     "events": _GROUND,
     "messages": {"events"},
+    "catalog": set(),
     "wire": _GROUND | {"events"},
     "routing": _GROUND | {"events", "wire"},
-    "rest": _GROUND | {"events", "wire"},
+    "rest": _GROUND | {"events", "wire", "catalog"},
     "store": _GROUND | {"events", "wire"},
     "portals": _GROUND | {"events", "wire", "rest", "store"},
     "engine": _RECORDS | {"routing", "store"},
@@ -36,11 +37,13 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
 }
 HOMES: Final = {
     "httpx": ("rest/transport.py", "testing/"),
+    "aiohttp": ("rest/transport.py",),
+    "orjson": ("rest/codec.py",),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),
     "uvicorn": ("cli/", "testing/"),
     "typer": ("cli/",),
-    "rich": ("cli/",),
+    "rich": ("cli/", "rest/progress.py"),
     "blinker": ("signals.py",),
     "cryptography": ("store/secrets.py",),
 }
@@ -103,4 +106,4 @@ def test_the_public_names_exist_and_are_sorted() -> None:
     names = bitrix_events.__all__
 
     assert [name for name in names if not hasattr(bitrix_events, name)] == []
-    assert names == sorted(set(names))
+    assert names == sorted(set(names), key=lambda name: (not name.isupper(), name))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bitrix_events.portals.address import is_cloud_portal, usable_endpoint
+from bitrix_events.portals.address import usable_endpoint
+from bitrix_events.rest.access import is_cloud_portal
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bitrix_events.errors import NotFound, RestError
-from bitrix_events.rest.batch import Command, encode_command, fits_batch, read_outcomes
+from bitrix_events.errors import NotExecuted, NotFound, PortalFault, RestError
+from bitrix_events.rest.batch import (
+    Ref,
+    encode_command,
+    encode_references,
+    fits_batch,
+    is_batchable,
+    read_outcomes,
+    references,
+    with_references,
+)
+from bitrix_events.rest.parameters import File
 from bitrix_events.rest.responses import Response
 from bitrix_events.wire.form import FormLimits, decode_form
 
 PORTAL = "acme.bitrix24.com"
-COMMANDS: dict[str, Command] = {
-    "c0": ("crm.deal.get", {"id": 1}),
-    "c1": ("crm.deal.list", {}),
-}
+METHODS = ["crm.deal.get", "crm.deal.list"]
 WIDE = FormLimits(fields=100_000, containers=100_000, brackets=100_000, key_bytes=100_000, depth=50)
 
-keys = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="[]"), min_size=1
+NASTY = [
+    "#",
+    "&",
+    "=",
+    "+",
+    "%",
+    "?",
+    " ",
+    "%5B",
+    "a&b=c",
+    "\u2028",
+    "\r\n",
+    "é",
+    "日本",
+    "😀",
+    "/",
+]
+keys = (
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="[]\0"), min_size=1)
+    | st.sampled_from(NASTY)
 ).filter(lambda key: not key.isdecimal())
+outer_keys = keys.map(lambda key: key.replace(".", "_").replace(" ", "_"))
 values: st.SearchStrategy[Any] = st.recursive(
-    st.text(),
+    st.text() | st.sampled_from(NASTY),
     lambda inner: (
         st.lists(inner, min_size=1, max_size=4)
         | st.dictionaries(keys, inner, min_size=1, max_size=4)
@@ -40,16 +66,16 @@ def read_command(command: str) -> tuple[str, dict[str, Any]]:
     return method, dict(decode_form(query.encode(), WIDE))
 
 
-@given(st.dictionaries(keys, values, max_size=5))
-@settings(deadline=None)
+@given(st.dictionaries(outer_keys, values, max_size=5))
+@settings(deadline=None, max_examples=50)
 def test_the_portal_reads_the_parameters_that_were_written(parameters: dict[str, Any]) -> None:
     encoded = encode_command(("crm.deal.list", parameters))
 
     assert read_command(encoded) == ("crm.deal.list", parameters)
 
 
-@given(st.dictionaries(keys, values, max_size=5))
-@settings(deadline=None)
+@given(st.dictionaries(outer_keys, values, max_size=5))
+@settings(deadline=None, max_examples=50)
 def test_a_command_is_plain_ascii_without_blanks_or_fragment(parameters: dict[str, Any]) -> None:
     encoded = encode_command(("crm.deal.list", parameters))
 
@@ -97,43 +123,209 @@ def test_text_that_the_portal_would_replace_does_not_fit(shape: Any, section: st
             return [fill(item) for item in value]
         return value.replace("{}", f"${section}[c0][ID]")
 
-    assert not fits_batch(("crm.deal.add", {"value": fill(shape)}))
+    assert not fits_batch({"value": fill(shape)})
 
 
 @pytest.mark.parametrize("text", ["$result", "result[x]", "$ result[x]", "$5 [x]", "$results[x]"])
 def test_text_that_only_looks_similar_fits(text: str) -> None:
-    assert fits_batch(("crm.deal.add", {"TITLE": text}))
+    assert fits_batch({"TITLE": text})
 
 
-def test_names_are_not_replaced_and_fit() -> None:
-    assert fits_batch(("crm.deal.add", {"$result[x]": "1"}))
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"$result[x]": "1"},
+        {"filter": {"a[b": "1"}},
+        {"filter": {"": "1"}},
+        {"filter": {"a\0": "1"}},
+        {"a.b": "1"},
+        {"a b": "1"},
+        {"\ud800": "1"},
+    ],
+)
+def test_names_that_php_would_change_do_not_fit(parameters: Any) -> None:
+    assert not fits_batch(parameters)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"filter": {"a.b c": "1"}}, {"filter": {">=ID": 1}}, {"ключ": 1}, {0: 1}]
+)
+def test_names_that_only_look_odd_fit(parameters: Any) -> None:
+    assert fits_batch(parameters)
+
+
+def test_text_that_is_no_unicode_does_not_fit() -> None:
+    assert not fits_batch({"TITLE": "half of a pair: \ud83d"})
+
+
+def test_a_file_does_not_fit() -> None:
+    assert not fits_batch({"fields": {"PHOTO": File("a.png", b"...")}})
+
+
+@pytest.mark.parametrize("count", [1000, 1001])
+def test_no_more_values_than_php_takes_go_into_a_command(count: int) -> None:
+    command = ("crm.deal.list", {"filter": {"@ID": list(range(count - 1))}, "start": -1})
+
+    assert is_batchable(command) is (count == 1000)
+
+
+@pytest.mark.parametrize(
+    ("method", "fits"),
+    [
+        ("crm.deal.get", True),
+        ("crm.deal.add", True),
+        ("task.commentitem.add", False),
+        ("disk.folder.uploadfile", False),
+        ("batch", False),
+    ],
+)
+def test_what_the_portal_refuses_in_a_batch_goes_by_itself(method: str, fits: bool) -> None:
+    assert is_batchable((method, {"id": 1})) is fits
 
 
 @pytest.mark.parametrize("parameters", [{"list": []}, {"list": ()}, {"fields": {"list": [[]]}}])
 def test_an_empty_list_does_not_fit(parameters: Any) -> None:
-    assert not fits_batch(("crm.deal.update", parameters))
+    assert not fits_batch(parameters)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"id": 1}, {"text": ""}, {"none": None}])
 def test_ordinary_parameters_fit(parameters: Any) -> None:
-    assert fits_batch(("crm.deal.update", parameters))
+    assert fits_batch(parameters)
+
+
+# Whole parameters: what fits comes out as it went in, as text.
+
+
+def as_text(value: Any) -> Any:
+    """What PHP makes of a value that arrives in a query."""
+    if isinstance(value, dict):
+        return {str(key): as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return "1" if value else "" if value is None else "0"
+    return str(value)
+
+
+anything: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec=None))
+    | st.sampled_from([*NASTY, "$result[c0]", "$", "$total[x][y]"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=15,
+)
+
+
+@given(st.dictionaries(st.text(max_size=4), anything, max_size=4))
+@settings(deadline=None, max_examples=100)
+def test_what_fits_arrives_as_it_was_meant(parameters: dict[str, Any]) -> None:
+    if not fits_batch(parameters):
+        return
+    arrived = read_command(encode_command(("crm.deal.list", parameters)))[1]
+
+    assert folded(arrived) == folded(as_text(parameters))
+
+
+def folded(value: Any) -> Any:
+    """To PHP a list is an array with the keys 0, 1, 2."""
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        return {str(key): folded(item) for key, item in value.items()}
+    return value
+
+
+# References.
+
+
+@given(
+    st.lists(st.from_regex(r"[A-Za-z0-9_]{1,8}", fullmatch=True) | st.integers(0, 99), max_size=4)
+)
+def test_a_reference_arrives_as_the_portal_reads_it(path: list[str | int]) -> None:
+    ref = Ref("deal")
+    for part in path:
+        ref = ref[part]
+    parameters = encode_references({"id": ref, "deep": [{"x": ref}]}, {"deal": "c7"})
+
+    arrived = read_command(encode_command(("crm.contact.get", parameters)))[1]
+
+    written = "$result[c7]" + "".join(f"[{part}]" for part in path)
+    assert arrived == {"id": written, "deep": [{"x": written}]}
+
+
+def test_all_references_are_found_and_replaced() -> None:
+    first, second = Ref("a")["ID"], Ref(1)[0]["x"]
+    parameters = {"id": first, "list": [1, (second, {"deep": first})], "text": "a", "none": None}
+
+    assert set(references(parameters)) == {first, second}
+    assert with_references(parameters, {first: 7, second: [8]}) == {
+        "id": 7,
+        "list": [1, [[8], {"deep": 7}]],
+        "text": "a",
+        "none": None,
+    }
+
+
+@pytest.mark.parametrize("part", ["", "a b", "a]", "a[b", "ё", -1, "1.5"])
+def test_a_path_that_cannot_be_written_is_refused(part: Any) -> None:
+    with pytest.raises(ValueError, match="cannot be part of a reference"):
+        Ref("a")[part]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ((), {"rows": [{"ID": "5"}], "map": {"0": "zero"}, "empty": None}),
+        (("rows", 0, "ID"), "5"),
+        (("rows", "0", "ID"), "5"),
+        (("map", 0), "zero"),
+    ],
+)
+def test_a_reference_names_what_is_there(path: tuple[str | int, ...], value: Any) -> None:
+    result = {"rows": [{"ID": "5"}], "map": {"0": "zero"}, "empty": None}
+
+    assert Ref("a", path).value_in(result) == value
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("rows", 1),
+        ("rows", "ID"),
+        ("rows", 0, "id"),
+        ("rows", 0, "ID", "x"),
+        ("nothing",),
+        ("empty",),
+        ("empty", "x"),
+    ],
+)
+def test_a_reference_to_nothing_is_noticed(path: tuple[str | int, ...]) -> None:
+    result = {"rows": [{"ID": "5"}], "empty": None}
+
+    with pytest.raises((LookupError, ValueError)):
+        Ref("a", path).value_in(result)
 
 
 # Outcomes.
 
 
-def outcomes(result: Any, commands: dict[str, Command] = COMMANDS) -> dict[str, Any]:
-    return read_outcomes(result, commands, portal=PORTAL)
+def outcomes(result: Any, methods: list[str] = METHODS, *, halt: bool = False) -> Any:
+    return read_outcomes(result, methods, portal=PORTAL, secrets=("access-token",), halt=halt)
 
 
 def test_outcomes_keep_the_order_of_the_commands() -> None:
-    found = outcomes({"result": {"c1": [], "c0": {}}})
+    found = outcomes({"result": {"c1": "second", "c0": "first"}})
 
-    assert list(found) == ["c0", "c1"]
+    assert [outcome.result for outcome in found] == ["first", "second"]
 
 
 def test_a_page_of_a_batch_has_its_total_next_and_time() -> None:
-    found = outcomes(
+    record, page = outcomes(
         {
             "result": {"c0": {"ID": "1"}, "c1": [{"ID": "1"}]},
             "result_error": [],
@@ -143,66 +335,80 @@ def test_a_page_of_a_batch_has_its_total_next_and_time() -> None:
         }
     )
 
-    assert found["c0"] == Response({"ID": "1"})
-    assert (found["c1"].total, found["c1"].next, found["c1"].time.operating) == (120, 50, 0.5)
-
-
-def test_lists_are_read_by_position() -> None:
-    commands: dict[str, Command] = {"0": ("a", {}), "1": ("b", {})}
-
-    found = outcomes({"result": ["first", "second"], "result_total": [5, 6]}, commands)
-
-    assert [found["0"].result, found["1"].result] == ["first", "second"]
-    assert [found["0"].total, found["1"].total] == [5, 6]
+    assert record == Response({"ID": "1"})
+    assert (page.total, page.next, page.time.operating) == (120, 50, 0.5)
 
 
 def test_a_failed_command_is_an_error_of_its_method() -> None:
-    found = outcomes(
+    error, other = outcomes(
         {
             "result": {"c1": []},
             "result_error": {"c0": {"error": "NOT_FOUND", "error_description": "gone"}},
         }
     )
 
-    error = found["c0"]
     assert isinstance(error, NotFound)
     assert (error.method, error.portal, error.description) == ("crm.deal.get", PORTAL, "gone")
-    assert isinstance(found["c1"], Response)
+    assert isinstance(other, Response)
+
+
+def test_an_error_of_a_command_does_not_repeat_our_secrets() -> None:
+    error, _ = outcomes(
+        {"result_error": {"c0": {"error": "X", "error_description": "auth=access-token"}}}
+    )
+
+    assert "access-token" not in f"{error} {error!r} {error.content}"
 
 
 @pytest.mark.parametrize("content", ["out of memory", ["?"], {"message": "?"}, None])
 def test_an_odd_error_of_a_command_is_still_an_error(content: Any) -> None:
-    found = outcomes({"result": [], "result_error": {"c0": content}})
+    error, _ = outcomes({"result": [], "result_error": {"c0": content}})
 
-    assert isinstance(found["c0"], RestError)
+    assert isinstance(error, RestError)
 
 
 def test_a_command_that_returns_nothing_is_a_success() -> None:
     found = outcomes({"result": {"c0": None, "c1": False}})
 
-    assert [found["c0"].result, found["c1"].result] == [None, False]
+    assert [outcome.result for outcome in found] == [None, False]
 
 
+def test_a_command_that_took_time_was_run_even_if_it_returned_nothing() -> None:
+    found = outcomes({"result": {"c1": 1}, "result_time": {"c0": {"duration": 1}, "c1": {}}})
+
+    assert [outcome.result for outcome in found] == [None, 1]
+
+
+@pytest.mark.parametrize("halt", [False, True])
 @pytest.mark.parametrize("result", [{}, [], None, "text", {"result": []}, {"result": {"c9": 1}}])
-def test_a_command_that_the_answer_does_not_name_is_an_error(result: Any) -> None:
-    found = outcomes(result)
+def test_a_command_that_the_answer_does_not_name_may_have_been_run(result: Any, halt: bool) -> None:
+    found = outcomes(result, halt=halt)
 
-    assert {name: error.code for name, error in found.items()} == {
-        "c0": "NO_OUTCOME",
-        "c1": "NO_OUTCOME",
-    }
+    assert [type(error) for error in found] == [PortalFault, PortalFault]
+    assert [(error.code, error.maybe_executed) for error in found] == [("NO_OUTCOME", True)] * 2
+
+
+@pytest.mark.parametrize(("halt", "kind"), [(True, NotExecuted), (False, PortalFault)])
+def test_only_after_a_failure_a_halted_batch_has_not_run_the_rest(
+    halt: bool, kind: type[RestError]
+) -> None:
+    found = outcomes(
+        {"result": {"c1": 1}, "result_error": {"c2": {"error": "NOT_FOUND"}}},
+        ["a", "b", "c", "d", "e"],
+        halt=halt,
+    )
+
+    assert [type(outcome) for outcome in found] == [PortalFault, Response, NotFound, kind, kind]
 
 
 @pytest.mark.parametrize("part", ["result", "result_error", "result_total", "result_time"])
-@pytest.mark.parametrize("odd", [7, "text"])
+@pytest.mark.parametrize("odd", [7, "text", None, [7], {"c0": 7}])
 def test_a_part_of_an_odd_type_does_not_raise(part: str, odd: Any) -> None:
-    found = outcomes({part: odd})
-
-    assert set(found) == {"c0", "c1"}
+    assert len(outcomes({part: odd})) == 2
 
 
 @pytest.mark.parametrize("number", ["120", 120])
 def test_total_and_next_are_numbers_as_in_a_single_call(number: Any) -> None:
-    found = outcomes({"result": {"c0": 1, "c1": []}, "result_total": {"c1": number}})
+    _, page = outcomes({"result": {"c0": 1, "c1": []}, "result_total": {"c1": number}})
 
-    assert found["c1"].total == 120
+    assert page.total == 120

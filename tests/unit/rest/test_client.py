@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,12 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from bitrix_events.errors import (
     AccessDenied,
     BatchError,
     NotFound,
+    OutcomeUnknown,
     PortalMoved,
     PortalUnreachable,
     RateLimited,
@@ -24,52 +23,18 @@ from bitrix_events.errors import (
     TokenExpired,
 )
 from bitrix_events.events import Contact, Deal
+from bitrix_events.rest.access import Access
 from bitrix_events.rest.batch import Command
-from bitrix_events.rest.client import Access, Authorization, Client
+from bitrix_events.rest.client import Client
+from bitrix_events.rest.options import Options
+from bitrix_events.rest.pace import UNLIMITED
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal
+from tests.access import FixedAccess, TokenAccess
 
 DOMAIN = "acme.bitrix24.test"
-
-
-class TokenAccess:
-    """Opens a portal with a token, and gets a new one from the portal itself when asked."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self.portal = portal
-        self.token = portal.issue_tokens().access_token
-        self.refused: list[Authorization] = []
-        self.redirects: list[str] = []
-        self.rest_url = portal.rest_url
-
-    async def authorize(self) -> Authorization:
-        return Authorization(self.rest_url, SecretStr(self.token), self.portal.domain)
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        self.refused.append(refused)
-        self.token = self.portal.issue_tokens().access_token
-        return await self.authorize()
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        self.redirects.append(location)
-        self.rest_url = self.portal.rest_url
-        return await self.authorize()
-
-
-class WebhookAccess:
-    """Opens a portal by its incoming webhook."""
-
-    def __init__(self, portal: FakePortal) -> None:
-        self.portal = portal
-
-    async def authorize(self) -> Authorization:
-        return Authorization(self.portal.webhook_url, None, self.portal.domain)
-
-    async def renew(self, refused: Authorization) -> Authorization:
-        raise AssertionError("a webhook has no token")
-
-    async def relocate(self, refused: Authorization, location: str) -> Authorization:
-        raise PortalMoved("authorize", "", "it has moved", portal=refused.domain)
+QUICK = Options(attempts=3, delay=0.001)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -104,7 +69,7 @@ async def make_client() -> AsyncIterator[Callable[[Access, httpx.AsyncBaseTransp
 
     def make(access: Access, wire: httpx.AsyncBaseTransport) -> Client:
         transports.append(Transport(wire))
-        return Client(access, transports[-1])
+        return Client(access, transports[-1], options=QUICK, limits=UNLIMITED)
 
     yield make
     for transport in transports:
@@ -121,7 +86,7 @@ def client(make_client: MakeClient, access: TokenAccess, portal: FakePortal) -> 
 
 @pytest.fixture
 def webhook_client(make_client: MakeClient, portal: FakePortal) -> Client:
-    return make_client(WebhookAccess(portal), portal.transport)
+    return make_client(FixedAccess(portal), portal.transport)
 
 
 # Calls.
@@ -220,14 +185,26 @@ async def test_an_unknown_method_is_an_error_with_all_its_parts(client: Client) 
     )
 
 
-async def test_too_many_requests_are_reported_and_not_repeated(
+async def test_a_call_that_was_refused_for_now_is_made_again(
+    portal: FakePortal, client: Client
+) -> None:
+    portal.fail_next("crm.deal.add", "QUERY_LIMIT_EXCEEDED")
+
+    await client.call("crm.deal.add", fields={"TITLE": "once"})
+
+    assert len(portal.calls("crm.deal.add")) == 2
+    assert len(portal.records("deal")) == 1
+
+
+async def test_one_call_may_be_less_patient_than_the_others(
     portal: FakePortal, client: Client
 ) -> None:
     portal.fail_next("profile", "QUERY_LIMIT_EXCEEDED")
 
-    with pytest.raises(RateLimited):
-        await client.call("profile")
+    with pytest.raises(RateLimited) as caught:
+        await client.with_options(patience=0).call("profile")
 
+    assert caught.value.retry_after > 0
     assert len(portal.calls("profile")) == 1
 
 
@@ -272,7 +249,7 @@ async def test_a_webhook_that_is_told_its_token_expired_renews_nothing(
 
 async def test_a_webhook_sends_no_token(portal: FakePortal, make_client: MakeClient) -> None:
     wire = Wire(httpx.Response(200, json={"result": True}))
-    client = make_client(WebhookAccess(portal), wire)
+    client = make_client(FixedAccess(portal), wire)
 
     await client.call("profile")
 
@@ -338,31 +315,41 @@ async def test_a_redirect_loop_ends(
 
 
 @pytest.mark.parametrize(
-    ("problem", "maybe_executed"),
-    [(httpx.ConnectError("refused"), False), (httpx.ReadTimeout("late"), True)],
+    ("problem", "kind", "tries"),
+    [
+        (httpx.ConnectError("refused"), PortalUnreachable, 3),
+        (httpx.ReadTimeout("late"), OutcomeUnknown, 1),
+        (httpx.RemoteProtocolError("gone"), OutcomeUnknown, 1),
+    ],
 )
-async def test_a_lost_answer_says_whether_the_call_may_have_run(
-    make_client: MakeClient, access: TokenAccess, problem: Exception, maybe_executed: bool
+async def test_a_change_is_repeated_only_if_it_surely_was_not_made(
+    make_client: MakeClient,
+    access: TokenAccess,
+    problem: Exception,
+    kind: type[RestError],
+    tries: int,
 ) -> None:
-    client = make_client(access, Wire(problem))
+    wire = Wire(problem)
+    client = make_client(access, wire)
 
-    with pytest.raises(PortalUnreachable) as caught:
+    with pytest.raises(kind) as caught:
         await client.call("crm.deal.add")
 
-    assert caught.value.maybe_executed is maybe_executed
+    assert len(wire.requests) == tries
+    assert caught.value.maybe_executed is (kind is OutcomeUnknown)
     assert (caught.value.method, caught.value.portal) == ("crm.deal.add", DOMAIN)
 
 
-async def test_a_lost_answer_is_not_asked_for_again(
+async def test_what_reads_is_asked_again_and_again(
     make_client: MakeClient, access: TokenAccess
 ) -> None:
     wire = Wire(httpx.RemoteProtocolError("gone"))
     client = make_client(access, wire)
 
     with pytest.raises(PortalUnreachable):
-        await client.call("crm.deal.add")
+        await client.call("crm.deal.get", id=7)
 
-    assert len(wire.requests) == 1
+    assert len(wire.requests) == 3
 
 
 # Batches.
@@ -392,13 +379,16 @@ async def test_a_batch_is_cut_into_fifties(
     assert len(portal.calls("batch")) == requests
 
 
-async def test_commands_of_a_batch_run_in_their_order(portal: FakePortal, client: Client) -> None:
+async def test_commands_of_a_halting_batch_run_in_their_order(
+    portal: FakePortal, client: Client
+) -> None:
     await client.batch(
         {
             "z": ("crm.deal.add", {"fields": {"TITLE": "first"}}),
             "reference": ("crm.deal.add", {"fields": {"TITLE": "$result[z]"}}),
             "a": ("crm.deal.add", {"fields": {"TITLE": "third"}}),
-        }
+        },
+        halt=True,
     )
 
     assert [deal["TITLE"] for deal in portal.records("deal")] == ["first", "$result[z]", "third"]
@@ -530,15 +520,75 @@ async def test_a_batch_with_an_expired_token_is_repeated_as_a_whole(
     assert len(portal.records("deal")) == 1
 
 
-async def test_a_refused_batch_is_the_error_of_the_batch(
+async def test_a_refused_batch_is_the_error_of_each_command(
     portal: FakePortal, client: Client
 ) -> None:
-    portal.fail_next("batch", "QUERY_LIMIT_EXCEEDED")
+    portal.fail_next("batch", "ACCESS_DENIED")
 
-    with pytest.raises(RateLimited) as caught:
-        await client.batch({"me": ("profile", {})})
+    with pytest.raises(BatchError) as caught:
+        await client.batch({"me": ("profile", {}), "deal": ("crm.deal.get", {"id": 7})})
 
-    assert caught.value.method == "batch"
+    errors = caught.value.errors
+    assert {name: type(error) for name, error in errors.items()} == {
+        "me": AccessDenied,
+        "deal": AccessDenied,
+    }
+    assert [error.method for error in errors.values()] == ["profile", "crm.deal.get"]
+
+
+@pytest.mark.parametrize("commands", [7, "profile", b"profile", {"a": 7}, ["profile", ("a", 1)]])
+async def test_what_is_no_batch_is_refused_before_anything_is_sent(
+    portal: FakePortal, client: Client, commands: Any
+) -> None:
+    with pytest.raises(TypeError):
+        await client.batch(commands)
+
+    assert portal.calls() == []
+
+
+async def test_a_batch_takes_calls_names_and_pairs_and_keeps_its_shape(
+    portal: FakePortal, client: Client
+) -> None:
+    portal.add("deal", TITLE="Big")
+    commands = [client.call("crm.deal.get", id=1), "profile", ("profile",), ("profile", {"a": 1})]
+
+    responses = await client.batch(commands)
+
+    assert responses[0].result["TITLE"] == "Big"
+    assert [response.result["ID"] for response in responses[1:]] == ["1", "1", "1"]
+    assert await client.batch([]) == []
+    assert await client.outcomes({}) == {}
+
+
+# One method for many items.
+
+
+async def test_one_method_is_applied_to_many_items(portal: FakePortal, client: Client) -> None:
+    ids = portal.fill("deal", 120, TITLE="old")
+    seen: list[tuple[int, int | None]] = []
+
+    responses = await client.apply(
+        "crm.deal.update",
+        ({"id": n, "fields": {"TITLE": f"new {n}"}} for n in ids),
+        progress=lambda done, total: seen.append((done, total)),
+    )
+
+    assert len(responses) == 120
+    assert [deal["TITLE"] for deal in portal.records("deal")] == [f"new {n}" for n in ids]
+    assert portal.requests == 3
+    assert seen[-1] == (120, 120)
+
+
+async def test_items_that_failed_are_named_by_their_position(
+    portal: FakePortal, client: Client
+) -> None:
+    ids = [*portal.fill("deal", 60), 404]
+
+    with pytest.raises(BatchError) as caught:
+        await client.apply("crm.deal.update", [{"id": n, "fields": {}} for n in reversed(ids)])
+
+    assert list(caught.value.errors) == [0]
+    assert list(caught.value.results) == list(range(1, 61))
 
 
 # Records.
@@ -586,53 +636,3 @@ async def test_a_record_that_does_not_fit_is_an_error_without_its_values(
     assert caught.value.code == "BAD_RESULT"
     assert "Contact 7" in str(caught.value)
     assert "private text" not in str(caught.value)
-
-
-# Secrets.
-
-PROBLEMS: list[httpx.Response | Exception] = [
-    httpx.Response(200, html="<html></html>"),
-    httpx.Response(200, json={"result": None, "error": "expired_token"}),
-    httpx.Response(200, json={"result": {"item": {}}}),
-    httpx.Response(302, headers={"Location": "https://other.test/"}),
-    httpx.Response(403, json={"error": "ACCESS_DENIED"}),
-    httpx.Response(503, text="busy"),
-    httpx.ConnectError("refused"),
-    httpx.ReadTimeout("late"),
-    httpx.RemoteProtocolError("gone"),
-]
-
-
-@pytest.mark.parametrize("by_webhook", [False, True])
-@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: getattr(p, "status_code", type(p)))
-async def test_no_error_and_no_log_shows_a_secret(
-    make_client: MakeClient,
-    portal: FakePortal,
-    access: TokenAccess,
-    caplog: pytest.LogCaptureFixture,
-    problem: httpx.Response | Exception,
-    by_webhook: bool,
-) -> None:
-    caplog.set_level("DEBUG")
-    secrets = [access.token, "fakewebhookcode"]
-    client = make_client(WebhookAccess(portal) if by_webhook else access, Wire(problem))
-
-    with pytest.raises(RestError) as caught:
-        await client.get(Deal, 7)
-
-    secrets.append(access.token)
-    report = "".join(traceback.format_exception(caught.value))
-    for text in (str(caught.value), repr(caught.value), report, caplog.text):
-        for secret in secrets:
-            assert secret not in text
-
-
-async def test_an_authorization_hides_what_opens_the_portal(portal: FakePortal) -> None:
-    by_webhook = await WebhookAccess(portal).authorize()
-    access = TokenAccess(portal)
-    by_token = await access.authorize()
-
-    shown = f"{by_webhook!r} {by_token!r} {by_webhook} {by_token}"
-
-    assert "fakewebhookcode" not in shown
-    assert access.token not in shown

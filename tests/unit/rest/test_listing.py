@@ -1,404 +1,252 @@
-"""Lists of any length, complete or an error, also while the portal changes under them."""
+"""Lists as a caller sees them: which way they are read, and that all ways give the same rows."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
 
-from bitrix_events.errors import IncompleteList, RateLimited, RestError
+from bitrix_events.errors import IncompleteList, RestError
 from bitrix_events.rest.client import Client
-from bitrix_events.rest.listing import Listing
-from bitrix_events.rest.responses import Response
-from bitrix_events.rest.transport import Transport
+from bitrix_events.rest.pace import UNLIMITED
 from bitrix_events.testing import FakePortal
-from tests.access import FixedAccess
+from bitrix_events.testing.methods import Habit
+from tests.unit.rest.lists import QUICK, deal_ids, portal_with, reading
 
-SIZES = [0, 1, 49, 50, 51, 100, 120]
-BY_OFFSET = {"order": {"ID": "ASC"}}
-
-
-class Pages:
-    """A portal that answers these pages, one after the other."""
-
-    domain = "acme.bitrix24.com"
-
-    def __init__(self, *pages: Response) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self._pages = list(pages)
-
-    async def call(self, method: str, params: Mapping[str, Any] | None = None, /) -> Response:
-        self.asked.append({**(params or {}), "filter": dict((params or {}).get("filter") or {})})
-        return self._pages.pop(0)
-
-
-@pytest.fixture
-def portal() -> FakePortal:
-    return FakePortal()
-
-
-@pytest.fixture
-async def client(portal: FakePortal) -> AsyncIterator[Client]:
-    transport = Transport(portal.transport)
-    yield Client(FixedAccess(portal), transport)
-    await transport.close()
-
-
-def add_deals(portal: FakePortal, count: int, **fields: Any) -> list[str]:
-    return [str(portal.add("deal", TITLE=f"Deal {n}", **fields)) for n in range(count)]
-
-
-def ids(rows: list[dict[str, Any]]) -> list[str]:
-    return [row["ID"] for row in rows]
-
-
-def rows(first: int, last: int) -> list[dict[str, Any]]:
-    return [{"ID": str(number)} for number in range(first, last + 1)]
-
-
-# By id.
+SIZES = [0, 1, 49, 50, 51, 100, 120, 430]
 
 
 @pytest.mark.parametrize("count", SIZES)
-async def test_a_list_read_by_id_is_complete(
-    portal: FakePortal, client: Client, count: int
-) -> None:
-    added = add_deals(portal, count)
+async def test_every_way_to_read_a_list_gives_the_same_rows(count: int) -> None:
+    portal = portal_with("deal", range(1, count + 1))
+    expected = [str(i) for i in range(1, count + 1)]
+    async with reading(portal) as client:
+        listing = client.list("crm.deal.list", select=["ID"])
+        awaited = await listing
+        collected = await listing.all()
+        streamed = [row async for row in listing]
+        by_page = [row async for page in listing.pages() for row in page]
+        of_call = [row async for row in client.call("crm.deal.list", select=["ID"])]
+        by_position = await client.list("crm.deal.list", select=["ID"], keyset=False)
 
-    found = await client.list("crm.deal.list")
-
-    assert ids(found) == added
-    assert len(portal.calls("crm.deal.list")) == count // 50 + 1
-
-
-@pytest.mark.parametrize("count", SIZES)
-async def test_a_list_of_items_is_complete(portal: FakePortal, client: Client, count: int) -> None:
-    added = add_deals(portal, count)
-
-    found = await client.list("crm.item.list", entityTypeId=2)
-
-    assert [str(row["id"]) for row in found] == added
+    assert [row["ID"] for row in awaited] == expected
+    assert awaited == collected == streamed == by_page == of_call == by_position
 
 
-async def test_a_list_read_by_id_asks_the_portal_to_count_nothing(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 60)
-
-    await client.list("crm.deal.list")
-
-    first, second = portal.calls("crm.deal.list")
-    assert (first.params["start"], second.params["start"]) == (-1, -1)
-    assert first.params["order"] == {"ID": "ASC"}
-    assert (first.params["filter"], second.params["filter"]) == ([], {">ID": 50}) or (
-        first.params["filter"],
-        second.params["filter"],
-    ) == ({}, {">ID": 50})
+async def test_a_list_asks_for_nothing_before_it_is_read() -> None:
+    portal = portal_with("deal", range(1, 10))
+    async with reading(portal) as client:
+        client.list("crm.deal.list")
+        assert await client.list("crm.deal.list", limit=0) == []
+    assert portal.requests == 0
 
 
-async def test_rows_stream_with_one_page_in_memory(portal: FakePortal, client: Client) -> None:
-    add_deals(portal, 120)
-    listing = client.list("crm.deal.list")
+async def test_a_list_can_be_read_twice_at_a_time() -> None:
+    portal = portal_with("deal", range(1, 131))
+    async with reading(portal) as client:
+        listing = client.list("crm.deal.list")
+        one, other = listing.pages(), listing.pages()
+        pages = [await anext(one), await anext(other), await anext(one), await anext(other)]
+        await one.aclose()
+        await other.aclose()
 
-    first = await anext(aiter(listing))
-
-    assert first["ID"] == "1"
-    assert len(portal.calls("crm.deal.list")) == 1
-
-
-async def test_the_id_is_selected_even_if_nobody_asked(portal: FakePortal, client: Client) -> None:
-    add_deals(portal, 60)
-
-    found = await client.list("crm.deal.list", select=["TITLE"])
-
-    assert len(found) == 60
-    assert found[0] == {"ID": "1", "TITLE": "Deal 0"}
+    assert pages[0] == pages[1]
+    assert pages[2] == pages[3]
 
 
-async def test_an_empty_select_means_all_fields(portal: FakePortal, client: Client) -> None:
-    add_deals(portal, 1)
+async def test_the_parameters_of_the_caller_are_not_changed() -> None:
+    portal = portal_with("deal", range(1, 131))
+    params = {"filter": {">ID": 5}, "select": ["TITLE"], "order": {"ID": "DESC"}}
+    async with reading(portal) as client:
+        await client.list("crm.deal.list", params)
 
-    (row,) = await client.list("crm.deal.list", select=[])
-
-    assert row["TITLE"] == "Deal 0"
-
-
-async def test_the_filter_of_the_caller_is_kept_on_every_page(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 60, STAGE_ID="NEW")
-    won = add_deals(portal, 60, STAGE_ID="WON")
-
-    found = await client.list("crm.deal.list", filter={"STAGE_ID": "WON"})
-
-    assert ids(found) == won
+    assert params == {"filter": {">ID": 5}, "select": ["TITLE"], "order": {"ID": "DESC"}}
 
 
-async def test_a_lower_bound_of_the_caller_is_kept(portal: FakePortal, client: Client) -> None:
-    added = add_deals(portal, 120)
-
-    found = await client.list("crm.deal.list", filter={">ID": 30, "<=ID": 110})
-
-    assert ids(found) == added[30:110]
-
-
-async def test_the_parameters_of_the_caller_are_not_changed(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 60)
-    params = {"filter": {"STAGE_ID": "NEW"}, "select": ["TITLE"]}
-
-    await client.list("crm.deal.list", params)
-
-    assert params == {"filter": {"STAGE_ID": "NEW"}, "select": ["TITLE"]}
+@pytest.mark.parametrize("limit", [-1, -50])
+async def test_a_negative_limit_is_refused(limit: int) -> None:
+    async with reading(FakePortal()) as client:
+        with pytest.raises(ValueError, match="limit=-"):
+            client.list("crm.deal.list", limit=limit)
 
 
-async def test_a_list_can_be_read_twice(portal: FakePortal, client: Client) -> None:
-    added = add_deals(portal, 60)
-    listing = client.list("crm.deal.list")
-
-    first, second = await listing, await listing
-
-    assert ids(first) == ids(second) == added
-
-
-async def test_a_row_deleted_while_reading_hides_no_other(
-    portal: FakePortal, client: Client
-) -> None:
-    added = add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list").pages())
-    found = await anext(pages)
-
-    portal.delete("deal", 10)
-    found += [row async for page in pages for row in page]
-
-    assert ids(found) == added
-
-
-async def test_a_row_added_while_reading_repeats_no_other(
-    portal: FakePortal, client: Client
-) -> None:
-    added = add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list").pages())
-    found = await anext(pages)
-
-    added += add_deals(portal, 1)
-    found += [row async for page in pages for row in page]
-
-    assert ids(found) == added
-
-
-async def test_an_error_on_a_later_page_ends_the_reading(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list").pages())
-    await anext(pages)
-    portal.fail_next("crm.deal.list", "QUERY_LIMIT_EXCEEDED")
-
-    with pytest.raises(RateLimited):
-        await anext(pages)
-
-
-@pytest.mark.parametrize("second", [rows(1, 50), rows(50, 99), [*rows(51, 99), {"ID": "99"}]])
-async def test_pages_whose_id_does_not_grow_are_refused(second: list[dict[str, Any]]) -> None:
-    calls = Pages(Response(rows(1, 50)), Response(second))
-
-    with pytest.raises(IncompleteList, match="does not grow"):
-        await Listing(calls, "crm.deal.list", {})
-
-
-@pytest.mark.parametrize("row", [{}, {"ID": None}, {"ID": ""}, {"ID": "abc"}, {"id": "1"}])
-async def test_rows_without_a_usable_id_are_refused(row: dict[str, Any]) -> None:
-    calls = Pages(Response([row]))
-
-    with pytest.raises(IncompleteList):
-        await Listing(calls, "crm.deal.list", {})
-
-
-async def test_a_method_in_capitals_is_read_by_id_too() -> None:
-    calls = Pages(Response([]))
-
-    await Listing(calls, "CRM.DEAL.LIST", {})
-
-    assert calls.asked[0]["start"] == -1
-
-
-# By offset.
+# The methods of the catalogue.
 
 
 @pytest.mark.parametrize("count", SIZES)
-async def test_a_list_read_by_offset_is_complete(
-    portal: FakePortal, client: Client, count: int
+@pytest.mark.parametrize(
+    ("kind", "method", "params", "id_field"),
+    [
+        ("deal", "crm.deal.list", {}, "ID"),
+        ("deal", "CRM.Deal.List", {}, "ID"),
+        ("deal", "crm.item.list", {"entityTypeId": 2}, "id"),
+        ("deal", "crm.item.list", {"entityTypeId": 2, "select": ["title"]}, "id"),
+        ("activity", "crm.activity.list", {}, "ID"),
+        ("task", "tasks.task.list", {}, "id"),
+        ("task", "tasks.task.list", {"select": ["TITLE"], "filter": {"GROUP_ID": 0}}, "id"),
+        (
+            "product",
+            "catalog.product.list",
+            {"filter": {"iblockId": 23}, "select": ["name"]},
+            "id",
+        ),
+        ("status", "crm.status.list", {}, "ID"),
+        ("type", "crm.type.list", {}, "id"),
+    ],
+)
+async def test_a_documented_list_is_complete(
+    kind: str, method: str, params: dict[str, Any], id_field: str, count: int
 ) -> None:
-    added = add_deals(portal, count)
+    portal = portal_with(kind, range(1, count + 1))
+    async with reading(portal) as client:
+        found = await client.list(method, params)
 
-    found = await client.list("crm.deal.list", BY_OFFSET)
-
-    assert ids(found) == added
-
-
-async def test_an_order_of_the_caller_is_kept(portal: FakePortal, client: Client) -> None:
-    added = add_deals(portal, 120)
-
-    found = await client.list("crm.deal.list", order={"ID": "DESC"})
-
-    assert ids(found) == added[::-1]
-
-
-async def test_a_list_from_an_offset_of_the_caller_is_complete(
-    portal: FakePortal, client: Client
-) -> None:
-    added = add_deals(portal, 120)
-
-    found = await client.list("crm.deal.list", start=50)
-
-    assert ids(found) == added[50:]
-
-
-async def test_a_row_deleted_while_reading_by_offset_is_noticed(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list", BY_OFFSET).pages())
-    await anext(pages)
-    portal.delete("deal", 10)
-
-    with pytest.raises(IncompleteList, match="length changed"):
-        await anext(pages)
-
-
-async def test_a_row_added_while_reading_by_offset_is_noticed(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list", BY_OFFSET).pages())
-    await anext(pages)
-    portal.add("deal")
-
-    with pytest.raises(IncompleteList, match="length changed"):
-        await anext(pages)
-
-
-async def test_a_row_replaced_by_another_while_reading_by_offset_is_noticed(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 120)
-    pages = aiter(client.list("crm.deal.list", order={"ID": "DESC"}).pages())
-    await anext(pages)
-    portal.delete("deal", 1)
-    portal.add("deal")
-
-    with pytest.raises(IncompleteList, match="came twice"):
-        await anext(pages)
-
-
-@pytest.mark.parametrize("next_offset", [0, 50])
-async def test_an_offset_that_does_not_grow_is_refused(next_offset: int) -> None:
-    calls = Pages(
-        Response(rows(1, 50), total=150, next=50),
-        Response(rows(51, 100), total=150, next=next_offset),
-    )
-
-    with pytest.raises(IncompleteList, match="same page again"):
-        await Listing(calls, "user.get", {})
-
-
-async def test_fewer_rows_than_the_portal_counts_are_refused() -> None:
-    calls = Pages(Response(rows(1, 50), total=60, next=50), Response(rows(51, 59), total=60))
-
-    with pytest.raises(IncompleteList, match="59 rows came, the portal counts 60"):
-        await Listing(calls, "user.get", {})
-
-
-async def test_a_method_that_counts_nothing_is_taken_at_its_word() -> None:
-    calls = Pages(Response(rows(1, 3)))
-
-    found = await Listing(calls, "crm.status.list", {})
-
-    assert len(found) == 3
-
-
-async def test_rows_without_any_id_are_listed() -> None:
-    calls = Pages(Response([{"TYPE_ID": "1"}, {"TYPE_ID": "1"}], total=2))
-
-    found = await Listing(calls, "crm.address.list", {})
-
-    assert len(found) == 2
-
-
-async def test_rows_inside_an_object_are_found() -> None:
-    calls = Pages(Response({"tasks": [{"id": "1"}], "source": "x"}, total=1))
-
-    found = await Listing(calls, "tasks.task.list", {})
-
-    assert found == [{"id": "1"}]
-
-
-async def test_an_empty_map_of_php_is_an_empty_list() -> None:
-    calls = Pages(Response([], total=0))
-
-    found = await Listing(calls, "tasks.task.list", {})
-
-    assert found == []
+    assert [int(row[id_field]) for row in found] == list(range(1, count + 1))
+    assert portal.requests <= 2
 
 
 @pytest.mark.parametrize(
-    "result",
+    ("params", "downwards"),
     [
-        {"ID": "1", "NAME": "Ada"},
-        {"items": [], "fields": []},
-        ["crm", "user"],
-        [{"ID": "1"}, "odd"],
-        "text",
-        7,
-        True,
-        None,
+        ({}, False),
+        ({"sort": "ID", "order": "ASC"}, False),
+        ({"sort": "ID", "order": "DESC"}, True),
+        ({"SORT": "id", "ORDER": "desc"}, True),
     ],
 )
-async def test_a_method_that_lists_no_records_is_refused(result: Any) -> None:
-    calls = Pages(Response(result))
+async def test_users_are_read_by_id(params: dict[str, str], downwards: bool) -> None:
+    portal = portal_with("user", range(2, 301))
+    async with reading(portal) as client:
+        listing = client.list("user.get", params)
+        found = [int(row["ID"]) for row in await listing]
 
-    with pytest.raises(IncompleteList) as caught:
-        await Listing(calls, "profile", {})
-
-    assert (caught.value.method, caught.value.portal) == ("profile", "acme.bitrix24.com")
+    assert found == sorted(range(1, 301), reverse=downwards)
+    assert listing.last_id == found[-1]
 
 
-async def test_an_error_of_the_first_page_is_the_error_of_the_list(
-    portal: FakePortal, client: Client
-) -> None:
+async def test_users_in_another_order_are_read_by_position() -> None:
+    portal = portal_with("user", range(2, 131), NAME="B")
+    portal.fill("user", 100, NAME="A")
+    async with reading(portal) as client:
+        listing = client.list("user.get", sort="NAME", order="ASC")
+        found = await listing
+
+    assert [row["NAME"] for row in found] == ["A"] * 100 + ["Ada"] + ["B"] * 129
+    assert listing.last_id is None
+
+
+@pytest.mark.parametrize("order", [{"ID": "DESC"}, {"id": "desc"}])
+@pytest.mark.parametrize("count", [1, 50, 51, 430, 11_000])
+async def test_an_order_by_id_is_read_by_id(order: dict[str, str], count: int) -> None:
+    portal = portal_with("deal", range(1, count + 1))
+
+    assert await deal_ids(portal, select=["ID"], order=order) == list(range(count, 0, -1))
+    assert all("order" in call.params for call in portal.calls("crm.deal.list"))
+    assert portal.calls("crm.deal.list")[-1].params["order"] in ({"ID": "DESC"}, {"ID": "ASC"})
+
+
+async def test_a_method_that_does_not_follow_ids_keeps_the_order_of_the_caller() -> None:
+    portal = portal_with("deal", range(1, 131))
+    portal.quirk("crm.deal.list", Habit.IGNORES_ID_FILTER)
+
+    assert await deal_ids(portal, order={"ID": "DESC"}) == list(range(130, 0, -1))
+
+
+@pytest.mark.parametrize("own", [{"after_id": 5}, {"descending": True}])
+async def test_what_needs_ids_is_refused_where_they_are_not_followed(own: dict[str, Any]) -> None:
+    portal = portal_with("deal", range(1, 131))
+    async with reading(portal) as client:
+        with pytest.raises(ValueError, match="not read by id"):
+            await client.list("crm.deal.list", order={"TITLE": "ASC"}, **own)
+        with pytest.raises(ValueError, match="not read by id"):
+            await client.list("crm.status.list", **own)
+
+
+# What the caller knows better.
+
+
+async def test_a_method_that_nobody_knows_is_read_by_position() -> None:
+    portal = portal_with("disk_object", range(1, 131), PARENT_ID=1)
+    async with reading(portal) as client:
+        portal._state.site.scope += ",disk"
+        listing = client.list("disk.folder.getchildren", id=1)
+        assert len(await listing) == 130
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"keyset": True},
+        {"keyset": True, "rows": "items", "id_field": "id"},
+        {"keyset": False},
+        {"rows": "items"},
+        {"paging": "start"},
+    ],
+)
+async def test_what_the_caller_says_of_a_method_is_believed(known: dict[str, Any]) -> None:
+    portal = portal_with("deal", range(1, 431))
+    async with reading(portal) as client:
+        found = await client.list("crm.item.list", entityTypeId=2, **known)
+
+    assert [row["id"] for row in found] == list(range(1, 431))
+
+
+async def test_rows_that_are_not_where_the_caller_says_are_an_error() -> None:
+    portal = portal_with("deal", range(1, 431))
+    async with reading(portal) as client:
+        with pytest.raises(IncompleteList, match=r"result\.elsewhere holds no rows"):
+            await client.list("crm.deal.list", rows="elsewhere")
+
+
+@pytest.mark.parametrize("method", ["profile", "user.current"])
+async def test_a_method_that_returns_one_object_is_no_list(method: str) -> None:
+    async with reading(portal_with("deal", [])) as client:
+        with pytest.raises(IncompleteList, match="holds no rows"):
+            await client.list(method)
+
+
+# Failures.
+
+
+async def test_an_error_of_the_first_page_is_the_error_of_the_list() -> None:
+    portal = portal_with("user", [])
     portal.fail_next("user.get", "ACCESS_DENIED")
+    async with reading(portal) as client:
+        with pytest.raises(RestError, match="ACCESS_DENIED"):
+            await client.list("user.get")
 
-    with pytest.raises(RestError, match="ACCESS_DENIED"):
-        await client.list("user.get")
 
-
-async def test_a_stream_that_breaks_off_raises_after_the_last_good_row(
-    portal: FakePortal, client: Client
-) -> None:
-    add_deals(portal, 120)
-    received: list[str] = []
+async def test_a_stream_that_breaks_off_raises_after_the_last_good_row() -> None:
+    portal = portal_with("deal", range(1, 431))
+    portal.fail_command(3, "ACCESS_DENIED")
+    received = []
 
     async def read() -> None:
-        async for row in client.list("crm.deal.list", BY_OFFSET):
-            received.append(row["ID"])
-            if len(received) == 50:
-                portal.fail_next("crm.deal.list", "QUERY_LIMIT_EXCEEDED")
+        async with reading(portal) as client:
+            async for row in client.list("crm.deal.list"):
+                received.append(int(row["ID"]))
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RestError, match="ACCESS_DENIED"):
         await read()
+    assert received == list(range(1, len(received) + 1))
 
-    assert len(received) == 50
+
+async def test_the_last_id_of_a_stream_is_that_of_the_row_in_hand() -> None:
+    portal = portal_with("deal", range(1, 131))
+    async with reading(portal) as client:
+        listing = client.list("crm.deal.list", after_id=7)
+        assert listing.last_id == 7
+        async for row in listing:
+            assert listing.last_id == int(row["ID"])
+        again = client.list("crm.deal.list", after_id=listing.last_id)
+        assert await again == []
+        assert again.last_id == 130
 
 
-async def test_a_start_that_switches_counting_off_does_not_end_the_list_early(
-    portal: FakePortal, client: Client
-) -> None:
-    for number in range(51):
-        portal.add("deal", TITLE=str(number))
-
-    rows = await client.list("crm.deal.list", start=-1, order={"TITLE": "ASC"})
-
-    assert len(rows) == 51
+async def test_lists_are_read_with_tokens_as_with_webhooks() -> None:
+    portal = portal_with("deal", range(1, 431))
+    token = portal.issue_tokens().access_token
+    async with Client(
+        portal.rest_url, portal.transport, token=token, options=QUICK, limits=UNLIMITED
+    ) as client:
+        assert len(await client.list("crm.deal.list")) == 430

@@ -25,7 +25,7 @@ def portal() -> FakePortal:
 @pytest.fixture
 async def client(portal: FakePortal) -> AsyncIterator[SyncClient]:
     transport = Transport(portal.transport)
-    yield SyncClient(Client(FixedAccess(portal), transport), asyncio.get_running_loop())
+    yield SyncClient.over(Client(FixedAccess(portal), transport), asyncio.get_running_loop())
     await transport.close()
 
 

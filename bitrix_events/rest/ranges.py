@@ -1,0 +1,264 @@
+"""How the ids of a list are divided among requests, when it is read by id. No requests here.
+
+A `Range` is a part of the ids: those after one id and up to another. It is read from its lower end:
+each page brings the next fifty rows and moves ``after`` to the id of the last one. Ranges are read
+side by side, and their pages are handed out in order.
+
+How many requests that takes depends on how well the pages of ranges fill requests of fifty. So a
+range should not know its rows only when its last page comes. There are three kinds:
+
+- narrow ones, not wider than a page has rows: one page surely holds all. Where nearly every id
+  exists, a list is cut into these, and every page of it can be asked for at once.
+- counted ones: where ids are missing, the first page of a range is asked for with the number of its
+  rows, so that afterwards all further pages go into one request, each referring to the one before.
+  One that turns out to hold much more than others is divided again, where a cluster of ids is.
+- named ones: the caller's filter names the ids, and each range is fifty of them.
+
+The number of rows only says how many pages to ask for, never when to stop: a range ends where its
+upper end is reached or a page is not full. So rows that come or go meanwhile cost no other row.
+
+Ids are times -1 if the list is read downwards, so that they grow here in any case.
+
+Source: protocol.md 7.2 and 7.3.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import lt
+from typing import Final
+
+from bitrix_events.rest.batch import BATCH_SIZE
+from bitrix_events.rest.rows import Row
+
+CHAIN_PAGES: Final = 4 * BATCH_SIZE
+"""Pages up to which one range is read from end to end: cutting it would cost more requests."""
+_DENSE: Final = 0.96
+"""Share of ids that exist, from which narrow ranges cost no more pages than counted ones."""
+_RANGE_PAGES: Final = BATCH_SIZE
+_CLUSTER: Final = 10
+"""How many times closer together than on average ids are in a cluster."""
+_DIVIDED_PAGES: Final = 3 * BATCH_SIZE
+FIRST_GUESS: Final = 2
+
+
+@dataclass(eq=False, slots=True)
+class Range:
+    """A part of the ids of a list.
+
+    Attributes:
+        upto: None where the list just ends.
+        pages: how many are expected; None if that has to be counted first.
+        missing: how many rows are expected beyond those received; 0 if nobody counted.
+        named: the ids asked for by name, if they are.
+        density: share of ids that exist, by the last page.
+        guess: how many pages to ask for at a time, if nobody counts.
+        received: pages that wait to be handed out.
+        failures: how often asking for it has failed since a page came.
+    """
+
+    after: int
+    upto: int | None
+    pages: int | None = None
+    missing: int = 0
+    named: Sequence[int] = ()
+    density: float = 0.0
+    guess: int = 0
+    received: deque[list[Row]] = field(default_factory=deque)
+    is_under_way: bool = False
+    is_done: bool = False
+    failures: int = 0
+
+    @classmethod
+    def of_named(cls, ids: Sequence[int]) -> Range:
+        """The ascending ids, of which one page holds all."""
+        return cls(ids[0] - 1, ids[-1], pages=1, named=ids)
+
+    def fits(self, ids: Sequence[int]) -> bool:
+        """Whether a page with these ids can be an answer to what was asked."""
+        if not ids:
+            return True
+        is_within = ids[0] > self.after and (self.upto is None or ids[-1] <= self.upto)
+        return is_within and grows(ids) and (not self.named or set(ids) <= set(self.named))
+
+    def left_of_named(self) -> Sequence[int]:
+        """The ids that are still to be asked for by name."""
+        return [row_id for row_id in self.named if row_id > self.after]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one request asks of one range.
+
+    Attributes:
+        page_size: rows on a page, to refer to the last one.
+        is_counted: whether the first page is asked for with the number of rows.
+        leaves_more: whether the range will have further pages to ask for.
+    """
+
+    range: Range
+    pages: int
+    page_size: int
+    is_counted: bool
+    leaves_more: bool
+
+
+class Ranges:
+    """The ranges of one list, in order.
+
+    Args:
+        page_size: rows on a page that is full.
+        coming: the ranges; they are taken as they are needed.
+    """
+
+    def __init__(self, page_size: int, coming: Iterable[Range]) -> None:
+        self._page_size = page_size
+        self._coming = iter(coming)
+        self._ranges: deque[Range] = deque()
+        self._waiting_pages = 0
+
+    def next_parts(self, most: int, *, ahead: int, under_way: int) -> list[Part]:
+        """What to ask for in the next request; nothing if there is no room.
+
+        Args:
+            most: pages that a request may have.
+            ahead: pages that may be under way or wait to be handed out.
+            under_way: pages that are.
+        """
+        self._refill(ahead + most)
+        if under_way and ahead - self._waiting_pages - under_way < most:
+            return []
+        parts: list[Part] = []
+        for range_ in self._ranges:
+            if range_.is_under_way or range_.is_done:
+                continue
+            is_counted = range_.pages is None
+            pages = 1 if range_.pages is None else min(range_.pages, most)
+            leaves_more = range_.pages is None or pages < range_.pages
+            parts.append(Part(range_, pages, self._page_size, is_counted, leaves_more))
+            most -= pages
+            if not most:
+                break
+        return parts
+
+    def take(
+        self, part: Part, page: list[Row], ids: Sequence[int], total: int | None, *, has_next: bool
+    ) -> bool:
+        """Take a page of a part.
+
+        Args:
+            ids: those of its rows; they fit.
+            total: how many rows the portal counts in the range, if it was asked to.
+            has_next: whether the portal says that there are more.
+
+        Returns:
+            False if the pages after it in the same request mean nothing, as they refer to a row
+            that it does not have.
+        """
+        range_ = part.range
+        is_narrow = range_.upto is not None and range_.upto - range_.after <= self._page_size
+        range_.failures = 0
+        if page:
+            range_.received.append(page)
+            self._waiting_pages += 1
+            range_.density = len(ids) / (ids[-1] - ids[0] + 1)
+            range_.after = ids[-1]
+        if range_.pages is None:
+            range_.missing = max((total or 0) - len(page), 0)
+            range_.pages = range_.missing // self._page_size + 1 if total else 0
+            range_.guess = 0 if total else FIRST_GUESS
+        else:
+            range_.missing = max(range_.missing - len(page), 0)
+            range_.pages -= 1
+        is_short = len(page) < part.page_size
+        if not page or range_.after == range_.upto:
+            range_.is_done = True
+        elif range_.named:
+            range_.is_done = not has_next
+        elif is_narrow or (part.is_counted and total == len(page) and not has_next):
+            range_.is_done = True
+        else:
+            range_.is_done = is_short and not range_.missing and not has_next
+        if range_.is_done:
+            return False
+        self._page_size = max(self._page_size, len(page))
+        if is_short:
+            range_.pages = 1  # rows were deleted, or the method leaves some out: look again
+        elif len(page) > part.page_size:
+            range_.pages = range_.missing // self._page_size + 1
+        elif range_.pages <= 0:
+            range_.pages = max(range_.guess, 1)
+            range_.guess = min(range_.guess * 4, BATCH_SIZE)
+        return len(page) == part.page_size
+
+    def divide(self) -> None:
+        """Cut ranges that turned out to hold much more than others, so that they do not lag."""
+        if not any(map(_lags, self._ranges)):
+            return
+        divided: deque[Range] = deque()
+        for range_ in self._ranges:
+            divided.append(range_)
+            if _lags(range_) and range_.upto is not None:
+                range_.is_done = True
+                divided.extend(
+                    split(
+                        range_.after,
+                        range_.upto,
+                        rows=range_.missing,
+                        page_size=self._page_size,
+                        density=range_.density,
+                    )
+                )
+        self._ranges = divided
+
+    def ready(self) -> Iterator[list[Row]]:
+        """Pages that can be handed out, because all before them have been."""
+        while self._ranges:
+            head = self._ranges[0]
+            while head.received:
+                self._waiting_pages -= 1
+                yield head.received.popleft()
+            if not head.is_done:
+                return
+            self._ranges.popleft()
+
+    def _refill(self, count: int) -> None:
+        while len(self._ranges) < count and (range_ := next(self._coming, None)) is not None:
+            self._ranges.append(range_)
+
+
+def split(after: int, upto: int, *, rows: int, page_size: int, density: float) -> Iterator[Range]:
+    """Ranges of equal width, narrow ones or such with a request's rows on average.
+
+    Args:
+        density: share of ids that exist just below. If it is much greater than the average, they
+            stand in a cluster: it is divided as if it held all rows, and so is the rest.
+    """
+    count = -(-rows // (_RANGE_PAGES * page_size))
+    if rows >= _DENSE * (upto - after):
+        yield from _equal(after, upto, step=page_size, page_size=page_size)
+        return
+    if rows < density * (upto - after) / _CLUSTER:
+        end = min(after + int(rows / density) + page_size, upto)
+        yield from _equal(after, end, step=-(-(end - after) // count), page_size=page_size)
+        after = end
+    yield from _equal(after, upto, step=-(-(upto - after) // count), page_size=page_size)
+
+
+def _equal(after: int, upto: int, *, step: int, page_size: int) -> Iterator[Range]:
+    step = max(step, page_size)
+    for start in range(after, upto, step):
+        end = min(start + step, upto)
+        yield Range(start, end, pages=1 if end - start <= page_size else None)
+
+
+def grows(ids: Sequence[int]) -> bool:
+    """Whether each id is greater than the one before."""
+    return all(map(lt, ids, ids[1:]))
+
+
+def _lags(range_: Range) -> bool:
+    is_idle = not range_.is_under_way and not range_.is_done
+    return is_idle and range_.upto is not None and (range_.pages or 0) > _DIVIDED_PAGES

@@ -1,0 +1,368 @@
+"""REST 3.0: the portal's newer interface, for the modules that have it.
+
+Source: protocol.md 4.6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
+from typing import Any, Final, TypeVar, overload
+
+from bitrix_events.catalog.methods import Kind, ListFacts, Paging, v3_method_facts
+from bitrix_events.errors import PortalFault, RestError
+from bitrix_events.rest.batch import BATCH_SIZE, Command
+from bitrix_events.rest.dispatch import Dispatcher, RawCall
+from bitrix_events.rest.options import Options
+from bitrix_events.rest.parameters import plain
+from bitrix_events.rest.responses import Response
+from bitrix_events.rest.retries import Tries, is_refusal, verdict
+from bitrix_events.rest.rows import Row, incomplete, rows_of, with_value
+from bitrix_events.rest.turns import Priority
+from bitrix_events.wire.numbers import whole_number
+
+K = TypeVar("K", bound=str)
+
+Results = list[Any]
+Rows = list[Row]
+AsyncPages = AsyncGenerator[Rows, None]
+
+_METHOD: Final = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
+_KEY: Final = re.compile(r"[\x20-\x7e]{1,255}\Z")
+_PAGE: Final = 500
+"""Items on a page; most methods give up to 1,000."""
+_ROUND: Final = 25
+_TAIL: Final = ListFacts(
+    rows=("items",), id_field="id", paging=Paging.CURSOR, page=(("cursor",),), select=("select",)
+)
+"""What an undocumented method is taken for that is no ``.list``."""
+
+
+class V3Client:
+    """The verbs of `Client` for REST 3.0: ``await client.v3.call("tasks.task.get", id=7)``."""
+
+    def __init__(self, dispatcher: Dispatcher, options: Options) -> None:
+        self._dispatcher = dispatcher
+        self._options = options
+
+    async def call(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Any,
+    ) -> Response:
+        """Call a REST 3.0 method.
+
+        Args:
+            params: its parameters; keyword arguments are added to them.
+            idempotency_key: 1 to 255 printable ASCII characters. For 24 hours the portal answers a
+                repeat with the same key from memory (``response.replayed``), so such a call is
+                repeated after a lost answer. In a handler: ``delivery.key("task")``.
+
+        Raises:
+            RestError: as for `Client.call`.
+            ValueError: the name is no method name, or the key is not usable.
+        """
+        content = plain({**(params or {}), **fields})
+        return await self._call(method, content, Priority.CALL, idempotency_key=idempotency_key)
+
+    def list(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        /,
+        *,
+        limit: int | None = None,
+        **fields: Any,
+    ) -> V3Listing:
+        """All items of a ``.list`` or ``.tail`` method: ``async for`` streams, ``await`` collects.
+
+        They are read by ascending id; a ``.list`` with an order of your own by position.
+
+        Args:
+            limit: how many items are wanted at most.
+        """
+        return V3Listing(self, _checked(method), {**(params or {}), **fields}, limit)
+
+    @overload
+    async def batch(self, commands: Mapping[K, Command]) -> dict[K, Any]: ...
+
+    @overload
+    async def batch(self, commands: Sequence[Command]) -> Results: ...
+
+    async def batch(self, commands: Mapping[Any, Command] | Sequence[Command]) -> Any:
+        """Run commands in order, fifty in a request, and return their results in the same shape.
+
+        A value may be ``{"$ref": "name.item.id"}`` or ``{"$refArray": "name.items.id"}`` to use the
+        result of an earlier command in the same request.
+
+        Raises:
+            RestError: a command failed, and with it the whole request it was in.
+        """
+        named = dict(commands.items() if isinstance(commands, Mapping) else enumerate(commands))
+        is_named = isinstance(commands, Mapping)
+        results: dict[Any, Any] = {}
+        names = list(named)
+        for start in range(0, len(names), BATCH_SIZE):
+            group = names[start : start + BATCH_SIZE]
+            body = [
+                {
+                    "method": _checked(named[name][0]),
+                    "query": plain(named[name][1]),
+                    "as": str(name) if is_named else f"c{name}",
+                }
+                for name in group
+            ]
+            kinds = {v3_method_facts(named[name][0]).kind for name in group}
+            response = await self._call(
+                "batch", body, Priority.CALL, harmless=kinds <= {Kind.READ}, in_header=True
+            )
+            results |= self._results(group, [item["as"] for item in body], response.result)
+        return results if is_named else list(results.values())
+
+    async def page(self, method: str, content: Mapping[str, Any], facts: ListFacts) -> Rows:
+        """The items of one page of a list."""
+        response = await self._call(method, plain(content), Priority.BULK)
+        return rows_of(response.result, method, facts, portal=self._dispatcher.domain)
+
+    def incomplete(self, method: str, problem: str) -> RestError:
+        """The error of a list that cannot be read completely."""
+        return incomplete(method, problem, portal=self._dispatcher.domain)
+
+    def _results(self, names: Sequence[Any], keys: Sequence[str], result: Any) -> dict[Any, Any]:
+        if isinstance(result, list) and len(result) == len(names):
+            return dict(zip(names, result, strict=True))
+        if isinstance(result, Mapping) and all(key in result for key in keys):
+            return {name: result[key] for name, key in zip(names, keys, strict=True)}
+        raise PortalFault(
+            "batch",
+            "NO_OUTCOME",
+            "the batch does not say what became of each command",
+            portal=self._dispatcher.domain,
+            maybe_executed=True,
+        )
+
+    async def _call(
+        self,
+        method: str,
+        content: Any,
+        priority: Priority,
+        *,
+        idempotency_key: str | None = None,
+        harmless: bool | None = None,
+        in_header: bool = False,
+    ) -> Response:
+        headers = {}
+        if idempotency_key is not None:
+            if not _KEY.match(idempotency_key):
+                raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
+            headers["Idempotency-Key"] = idempotency_key
+        if harmless is None:
+            harmless = v3_method_facts(method).kind is Kind.READ or idempotency_key is not None
+        if self._options.idempotent is not None:
+            harmless = self._options.idempotent
+        raw = RawCall(
+            _checked(method),
+            content,
+            self._options,
+            is_v3=True,
+            token_in_header=in_header,
+            headers=headers,
+        )
+        tries = Tries.of(self._options, priority)
+        while True:
+            try:
+                return await self._dispatcher.request(raw, priority, tries)
+            except RestError as error:
+                if not is_refusal(error):
+                    tries.count()
+                if not tries.may_repeat(error, harmless=harmless):
+                    final = verdict(error, harmless=harmless)
+                    raise final from final.__cause__
+            await asyncio.sleep(tries.delay())
+
+
+class V3Listing:
+    """A lazy list of REST 3.0."""
+
+    def __init__(
+        self, client: V3Client, method: str, params: Mapping[str, Any], limit: int | None
+    ) -> None:
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit={limit}: a list has no negative number of items")
+        self._client = client
+        self._method = method
+        self._params = dict(params)
+        self._limit = limit
+        self._facts = v3_method_facts(method).list or _TAIL
+        self._id_field = self._facts.id_field or "id"
+        self._size = min(_PAGE, self._facts.page_max or _PAGE)
+        self._last_row: Row = None
+
+    @property
+    def last_id(self) -> int | None:
+        """Id of the last item that was handed out; None if it is no whole number."""
+        return self._id_of(self._last_row)
+
+    async def __aiter__(self) -> AsyncIterator[Row]:
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                for row in page:
+                    self._last_row = row
+                    yield row
+
+    def __await__(self) -> Generator[Any, None, list[Row]]:
+        return self.all().__await__()
+
+    async def all(self) -> Rows:
+        """Every item.
+
+        Raises:
+            IncompleteList: items are missing or come twice.
+            RestError: a page could not be read.
+        """
+        return [row async for row in self]
+
+    async def pages(self) -> AsyncGenerator[Rows, None]:
+        """Items in pages, as the portal sends them. Raises as `all` does."""
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                self._last_row = page[-1]
+                yield page
+
+    async def _pages(self) -> AsyncGenerator[Rows, None]:
+        left = self._limit
+        self._last_row = None
+        if left == 0:
+            return
+        async with aclosing(self._unlimited()) as pages:
+            async for page in pages:
+                kept = page if left is None else page[:left]
+                yield kept
+                if left is not None:
+                    left -= len(kept)
+                    if not left:
+                        return
+
+    def _unlimited(self) -> AsyncGenerator[Rows, None]:
+        match self._facts.paging:
+            case Paging.CURSOR:
+                return self._by_id(self._tail)
+            case Paging.PAGINATION if self._may_follow_ids():
+                return self._by_id(self._after)
+            case Paging.PAGINATION:
+                return self._by_offset()
+            case _:
+                return self._at_once()
+
+    def _may_follow_ids(self) -> bool:
+        """Whether the method takes conditions on the id, and the caller wants no other order."""
+        facts = self._facts
+        order, conditions = self._params.get("order"), self._params.get("filter")
+        own_order = order and order != {self._id_field: "ASC"}
+        takes_both = facts.filter is not None and facts.order is not None
+        return takes_both and not own_order and isinstance(conditions or [], list | tuple)
+
+    async def _by_id(self, asked: Callable[[int | None], dict[str, Any]]) -> AsyncPages:
+        last: int | None = None
+        while True:
+            page = await self._page(asked(last))
+            has_no_ids = last is None and any(self._id_of(row) is None for row in page)
+            if has_no_ids and self._facts.paging is Paging.PAGINATION:
+                async with aclosing(self._by_offset()) as pages:
+                    async for page in pages:
+                        yield page
+                return
+            for row in page:
+                row_id = self._id_of(row)
+                if row_id is None or (last is not None and row_id <= last):
+                    what = f"the {self._id_field} of its items does not grow"
+                    raise self._client.incomplete(self._method, what)
+                last = row_id
+            if page:
+                yield page
+            if self._is_last(page):
+                return
+
+    def _tail(self, last: int | None) -> dict[str, Any]:
+        cursor = dict(self._params.get("cursor") or {})
+        if cursor.get("field", self._id_field) != self._id_field or cursor.get("order") == "DESC":
+            raise ValueError("a tail is read by ascending id; call the method for other cursors")
+        begin = cursor.get("value") or 0
+        value = begin if last is None else last
+        cursor = {"field": self._id_field, "value": value, "order": "ASC", "limit": self._size}
+        return {**self._with_id(), "cursor": cursor}
+
+    def _after(self, last: int | None) -> dict[str, Any]:
+        conditions = list(self._params.get("filter") or [])
+        if last is not None:
+            conditions.append([self._id_field, ">", last])
+        return {
+            **self._with_id(),
+            "filter": conditions,
+            "order": {self._id_field: "ASC"},
+            "pagination": {"limit": self._size},
+        }
+
+    async def _by_offset(self) -> AsyncPages:
+        offset, seen = 0, set()
+        while True:
+            pagination = {"limit": self._size, "offset": offset}
+            page = await self._page({**self._with_id(), "pagination": pagination})
+            for row in page:
+                row_id = row.get(self._id_field) if isinstance(row, Mapping) else None
+                if isinstance(row_id, int | str):
+                    if row_id in seen:
+                        raise self._client.incomplete(self._method, f"item {row_id} came twice")
+                    seen.add(row_id)
+            if page:
+                yield page
+            if self._is_last(page):
+                return
+            offset += len(page)
+
+    async def _at_once(self) -> AsyncPages:
+        asked = dict(self._params)
+        if self._facts.paging is Paging.LIMIT:
+            asked = with_value(asked, self._facts.page[0], self._facts.page_size)
+        page = await self._page(asked)
+        if page:
+            yield page
+        if self._facts.paging is Paging.LIMIT and len(page) >= self._facts.page_size:
+            what = f"the method gives no more than {len(page)} items, and no next page"
+            raise self._client.incomplete(self._method, what)
+
+    async def _page(self, asked: Mapping[str, Any]) -> Rows:
+        return await self._client.page(self._method, asked, self._facts)
+
+    def _is_last(self, page: Rows) -> bool:
+        """Whether nothing comes after a page: it is not full. One with a round number of items may
+        be full all the same, where the portal gives less than it was asked for."""
+        return not page or (len(page) < self._size and len(page) % _ROUND != 0)
+
+    def _id_of(self, row: Row) -> int | None:
+        return whole_number(row.get(self._id_field)) if isinstance(row, Mapping) else None
+
+    def _with_id(self) -> dict[str, Any]:
+        select = self._params.get("select")
+        if isinstance(select, list) and select and self._id_field not in select:
+            return {**self._params, "select": [*select, self._id_field]}
+        return dict(self._params)
+
+
+def _checked(method: Any) -> str:
+    if not isinstance(method, str) or not _METHOD.match(method):
+        raise ValueError(f"{method!r} is not the name of a REST method")
+    return method
