@@ -63,6 +63,9 @@ class Access(Protocol):
     async def relocate(self, refused: Authorization, location: str) -> Authorization:
         """The authorization at the portal's new address, proven and stored.
 
+        Args:
+            location: root of where it redirects to, ``https://new.bitrix24.com/``; may be empty.
+
         Raises:
             PortalMoved: the new address could not be proven.
         """

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from bitrix_events.catalog.methods import Kind, method_facts
@@ -283,7 +284,8 @@ class Dispatcher:
             if answer.status in _REDIRECTS:
                 if moved:
                     raise _moved_again(raw.method, authorization.domain, answer.status)
-                authorization = await self._access.relocate(authorization, answer.location)
+                origin = _origin(answer.location)
+                authorization = await self._access.relocate(authorization, origin)
                 moved = True
                 continue
             outcome = self._read(raw, authorization, answer, request_id)
@@ -359,6 +361,12 @@ def _may_share(method: str, parameters: Mapping[str, Any], options: Options) -> 
     if wanted is None:
         wanted = method_facts(method).kind in _SHAREABLE
     return wanted and is_batchable((method, parameters))
+
+
+def _origin(location: str) -> str:
+    """Where a redirect points to, without the path: that of a webhook is a password."""
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
 
 
 def _address(raw: RawCall, authorization: Authorization) -> str:

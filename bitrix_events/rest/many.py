@@ -102,8 +102,9 @@ class Many:
         tries = Tries.of(self._options, self._priority)
         while len(outcomes) < len(commands):
             group = self._next_group(commands, outcomes, halt=halt)
-            if group:
-                outcomes |= await self._group(group, tries)
+            if group and (found := await self._group(group, tries)):
+                outcomes |= found
+                tries = Tries.of(self._options, self._priority)
             if halt and any(isinstance(outcome, RestError) for outcome in outcomes.values()):
                 for name, (method, _) in commands.items():
                     outcomes.setdefault(name, self._not_run(method, "an earlier command failed"))
@@ -230,7 +231,10 @@ class Many:
             method, parameters = commands[index]
             if isinstance(outcome, NotExecuted):
                 break
-            if isinstance(outcome, RestError):
+            lost = [r for r in references(parameters) if not _leads_somewhere(r, outcomes)]
+            if lost:
+                outcome = self._names_nothing(lost[0], method, was_run=True)
+            elif isinstance(outcome, RestError):
                 harmless = is_harmless(method, self._options)
                 if _is_failure(outcome):
                     tries.count()
@@ -238,10 +242,6 @@ class Many:
                     await asyncio.sleep(tries.delay())
                     break
                 outcome = verdict(outcome, harmless=harmless)
-            else:
-                for ref in references(parameters):
-                    if not _leads_somewhere(ref, outcomes[ref.command]):
-                        outcome = self._names_nothing(ref, method, was_run=True)
             outcomes[name] = outcome
         return outcomes
 
@@ -292,7 +292,8 @@ def _check_references(commands: Mapping[str | int, Command]) -> None:
         seen.add(name)
 
 
-def _leads_somewhere(ref: Ref, outcome: Outcome) -> bool:
+def _leads_somewhere(ref: Ref, outcomes: Mapping[str | int, Outcome]) -> bool:
+    outcome = outcomes[ref.command]
     try:
         ref.value_in(outcome.result if isinstance(outcome, Response) else None)
     except (LookupError, ValueError):

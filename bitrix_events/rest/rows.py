@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bitrix_events.catalog.methods import ListFacts, Path
 from bitrix_events.errors import IncompleteList
-from bitrix_events.rest.batch import encode_query, fits_batch
+from bitrix_events.rest.batch import fits_batch
 
 Row = Any
 """A row of a list: mostly an object; a plain value where the method lists values."""
@@ -59,7 +59,7 @@ def incomplete(method: str, problem: str, *, portal: str) -> IncompleteList:
 
 def fits_command(parameters: Mapping[str, Any]) -> bool:
     """Whether parameters mean the same in a command of a batch, and leave room for a few more."""
-    return fits_batch(parameters) and encode_query(parameters).count("&") < _VARIABLES
+    return fits_batch(parameters, variables=_VARIABLES)
 
 
 def spelled(parameters: Mapping[str, Any], path: Path) -> Path:

@@ -153,6 +153,9 @@ class SyncClient:
         finally:
             self._wait(context.__aexit__(None, None, None))
 
+    documented_methods = staticmethod(Client.documented_methods)
+    """See `Client.documented_methods`."""
+
     @property
     def v3(self) -> SyncV3Client:
         """See `Client.v3`."""

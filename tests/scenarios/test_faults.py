@@ -329,7 +329,7 @@ MIB = 1024 * 1024
 SERVERS: list[tuple[Server, type[RestError], int]] = [
     (Server(hangs=True), PortalUnreachable, 2),
     (Server(body=b"<html>Please log in.</html>"), PortalUnreachable, 2),
-    (Server(503, b"<html>busy</html>"), PortalUnreachable, 2),
+    (Server(502, b"<html>busy</html>"), PortalUnreachable, 2),
     (Server(body=b'{"result": "cut'), PortalUnreachable, 2),
     (Server(body=b'{"result": "' + b"x" * 17 * MIB + b'"}'), AnswerTooLarge, 1),
     (

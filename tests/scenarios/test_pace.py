@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from bitrix_events import Client, Limits, Options, RateLimited, SyncClient
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal, Latency, Operating
 from bitrix_events.testing import Limits as PortalLimits
+from tests.serving import eventually
 
 TAKEN = PortalLimits(burst=14, per_second=20)
 BELIEVED = Limits(burst=10, per_second=20)
@@ -127,38 +129,54 @@ async def test_a_storm_of_single_reads_needs_few_requests_and_no_wait() -> None:
 # Who goes first.
 
 
-@pytest.mark.parametrize(
-    ("bulk", "own"),
-    [("list", True), ("apply", False)],
-    ids=["a list of another client", "an apply of the same client"],
-)
-async def test_a_call_does_not_wait_for_the_bulk_that_is_under_way(bulk: str, own: bool) -> None:
-    latency = Latency(request=0.05)
-    async with FakePortal(limits=TAKEN, latency=latency).serve() as portal:
-        portal.page_size = 5
-        portal.fill("deal", 10_000)
-        url = portal.webhook_url
-        async with Client(url, limits=BELIEVED) as client, Client(url, limits=BELIEVED) as other:
-            if bulk == "list":
-                long = asyncio.create_task(client.list("crm.deal.list", select=["ID"]).all())
-            else:
-                items = updates("bulk", 1, 2_000)
-                long = asyncio.create_task(client.apply("crm.deal.update", items))
-            await asyncio.sleep(0.3)  # the burst is used up
-            handler = other if own else client
-            delays = []
-            for _ in range(8):
-                began = time.monotonic()
-                await handler.call("crm.deal.get", id=1)
-                delays.append(time.monotonic() - began)
-                await asyncio.sleep(0.03)
-            was_under_way = not long.done()
-            done = await long
+async def delays_during(bulk: asyncio.Future[Any], client: Client) -> list[float]:
+    """How long calls take, one after the other, while something else is under way."""
+    await asyncio.sleep(0.3)  # the burst is used up
+    delays = []
+    while not bulk.done():
+        began = time.monotonic()
+        await client.call("crm.deal.get", id=1)
+        delays.append(time.monotonic() - began)
+        await asyncio.sleep(0.05)
+    return delays
 
-    assert was_under_way
-    assert len(done) == (10_000 if bulk == "list" else 2_000)
-    assert sorted(delays)[4] < 1 / BELIEVED.per_second + latency.request + 0.05
-    assert max(delays) < 1 / BELIEVED.per_second + latency.request + 0.2
+
+LATENCY = Latency(request=0.02)
+NEXT_TURN = 1 / BELIEVED.per_second + LATENCY.request
+
+
+async def test_a_call_does_not_wait_for_the_list_that_its_client_reads() -> None:
+    async with FakePortal(limits=TAKEN, latency=LATENCY).serve() as portal:
+        portal.page_size = 5
+        portal.fill("deal", 8_000)
+        async with Client(portal.webhook_url, limits=BELIEVED) as client:
+            reading = asyncio.ensure_future(client.list("crm.deal.list", select=["ID"]).all())
+            delays = await delays_during(reading, client)
+            rows = await reading
+
+    assert len(rows) == 8_000
+    assert len(delays) >= 5
+    assert sorted(delays)[len(delays) // 2] < NEXT_TURN
+    assert max(delays) < NEXT_TURN + 0.2  # on a busy machine
+    assert portal.refusals == 0
+
+
+async def test_a_call_does_not_wait_for_what_other_clients_do_in_bulk() -> None:
+    async with FakePortal(limits=TAKEN, latency=LATENCY).serve() as portal:
+        portal.fill("deal", 1_000)
+        async with AsyncExitStack() as stack:
+            handler, *others = [
+                await stack.enter_async_context(Client(portal.webhook_url, limits=BELIEVED))
+                for _ in range(6)
+            ]
+            applies = (other.apply("crm.deal.update", updates("bulk", 1, 350)) for other in others)
+            bulk = asyncio.gather(*applies)
+            delays = await delays_during(bulk, handler)
+            await bulk
+
+    assert len(delays) >= 5
+    assert sorted(delays)[len(delays) // 2] < NEXT_TURN
+    assert max(delays) < NEXT_TURN + 0.2  # on a busy machine
     assert portal.refusals == 0
 
 
@@ -174,10 +192,9 @@ async def test_a_portal_that_refuses_delays_no_other_portal() -> None:
         creates = [
             asyncio.create_task(waiting.call("crm.deal.add", fields={}).send()) for _ in range(3)
         ]
-        await asyncio.sleep(0.2)
-        assert full.refusals > 0
+        await eventually(lambda: full.refusals > 0)
         began = time.monotonic()
-        for _ in range(20):
+        for _ in range(40):
             await other.call("profile")
         took = time.monotonic() - began
         unfinished = [task for task in (*late, *creates) if not task.done()]
@@ -189,8 +206,8 @@ async def test_a_portal_that_refuses_delays_no_other_portal() -> None:
         await transport.close()
 
     assert unfinished
-    assert took < 0.5
-    assert free.requests == 20
+    assert took < 1.5
+    assert free.requests == 40
 
 
 # Working time of a method.
@@ -295,7 +312,7 @@ async def test_who_goes_slow_goes_slow_with_all_clients_of_the_portal_and_no_oth
     slowly = sorted(call.at for call in (*singles, *slow.calls("batch")))
     quickly = [call.at for call in quick.calls("crm.deal.add")]
     assert len(slowly) == 3 + 5
-    assert min(later - earlier for earlier, later in pairwise(slowly)) > 0.05
-    assert slowly[-1] - slowly[0] > 0.65
+    assert slowly[-1] - slowly[0] > 7 / 10 - 0.1
+    assert sorted(later - earlier for earlier, later in pairwise(slowly))[3] > 0.05
     assert quickly[-1] - quickly[0] < 0.5
     assert took < 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitrix_events import App, Client, Delivery
+from bitrix_events import App, Client, Delivery, Ref
 from bitrix_events.events import Deal, OnCrmDealAdd
 
 app = App()
@@ -13,7 +13,15 @@ async def handler(deal: Deal, client: Client) -> None:
     deal.opportunty  # expect: attr-defined
     await client.call(7)  # expect: arg-type
     client.call("profile").result  # expect: attr-defined
-    await client.batch(["profile"])  # expect: arg-type
+    await client.batch([7])  # expect: list-item
+    await client.batch("profile", halt=1)  # expect: call-overload
+    await client.batch({"a": client.call("profile"), "b": 7})  # expect: dict-item
+    await client.batch({None: "profile"})  # expect: type-var
+    (await client.call("profile")).reslut  # expect: attr-defined
+    await client.apply("crm.deal.update", [7])  # expect: list-item
+    await client.list("crm.deal.list", limit="10")  # expect: arg-type
+    Ref("a")[1.5]  # expect: index
+    Client("https://acme.bitrix24.com/rest/1/code/", token=7)  # expect: arg-type
     for row in client.list("crm.deal.list"):  # expect: attr-defined
         print(row)
 

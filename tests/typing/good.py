@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, assert_type
 
-from bitrix_events import App, Client, Delivery, Depends, Response, Router, SyncClient
+from bitrix_events import (
+    App,
+    Client,
+    Delivery,
+    Depends,
+    File,
+    Options,
+    Ref,
+    Response,
+    RestError,
+    Router,
+    SyncClient,
+)
 from bitrix_events.events import Deal, Event, OnCrmDealAdd, OnCrmDealUpdate
+from bitrix_events.rest.pace import ENTERPRISE
+from bitrix_events.rest.request import Request
 
 app = App()
 router = Router("router")
@@ -23,7 +37,7 @@ async def handler(
     assert_type(response, Response)
     assert_type(await client.batch({"a": ("profile", {})}), dict[str, Response])
     assert_type(await client.get(Deal, 7), Deal)
-    assert_type(await client.list("crm.deal.list"), list[dict[str, Any]])
+    assert_type(await client.list("crm.deal.list"), list[Any])
     assert_type(delivery.key("x"), str)
     return int(factor)
 
@@ -33,6 +47,47 @@ def sync_handler(event: OnCrmDealUpdate, raw: Event, client: SyncClient) -> None
     assert_type(event.entity_id, int)
     assert_type(client.call("profile"), Response)
     assert_type(client.get(Deal, 7), Deal)
+    assert_type(client.apply("crm.deal.update", [{"id": 1}]), list[Response])
+    with client.slow(0.5):
+        client.call_batch([client.request("profile")])
+    for row in client.list("crm.deal.list", {"select": ["ID"]}, limit=10):
+        assert_type(row, Any)
+
+
+async def calls(client: Client) -> None:
+    request = client.call("crm.deal.get", id=7)
+    assert_type(request, Request)
+    assert_type(await request, Response)
+    async for row in request:
+        assert_type(row, Any)
+    async for row in client.list("crm.deal.list", {"select": ["ID"]}, limit=10, progress=True):
+        assert_type(row, Any)
+    assert_type(await client.list("crm.deal.list").all(), list[Any])
+    await client.call("disk.folder.uploadfile", fileContent=File("a.txt", b"a"))
+
+
+async def batches(client: Client) -> None:
+    call = client.call("profile")
+    assert_type(await client.batch({"a": call, "b": "profile"}), dict[str, Response])
+    assert_type(await client.batch({1: call, 2: ("profile",)}, halt=True), dict[int, Response])
+    assert_type(await client.batch([call, "profile", ("x", {"id": Ref(0)["ID"]})]), list[Response])
+    assert_type(await client.batch((call, call)), list[Response])
+    assert_type(await client.outcomes({"a": call}), dict[str, Response | RestError])
+    assert_type(await client.outcomes([call]), list[Response | RestError])
+    assert_type(await client.apply("crm.deal.update", ({"id": n} for n in (1, 2))), list[Response])
+    assert_type(Ref("a")["ID"][0], Ref)
+
+
+async def a_script() -> None:
+    options = Options(attempts=2)
+    async with Client("https://acme.bitrix24.com/rest/1/code/", options=options) as client:
+        assert_type(client.with_options(patience=1), Client)
+        async with client.slow(0.5):
+            await client.call("profile")
+    with SyncClient(
+        "https://acme.bitrix24.com/rest/", token="token", limits=ENTERPRISE
+    ) as sync_client:
+        assert_type(sync_client.list("crm.deal.list").last_id, int | None)
 
 
 async def decorated_functions_keep_their_types(deal: Deal, client: Client, d: Delivery) -> None:

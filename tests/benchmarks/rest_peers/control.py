@@ -8,6 +8,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -156,7 +157,7 @@ class Bench:
             For each the figures of the first time, and the best of the others; memory is the worst.
         """
         facts = self._open(count, conditions, replays=True)
-        firsts: dict[Contender, tuple[dict[str, Any], dict[str, int]]] = {}
+        firsts: dict[Contender, tuple[dict[str, Any], dict[str, Any]]] = {}
         before = self.portal.ask("count")
         for contender in contenders:
             figures = self._job(contender, count, conditions, facts, 0.0)
@@ -178,6 +179,25 @@ class Bench:
             }
             found[contender] = Result(**first, **seen), Result(**best, **seen)
         return found
+
+    def run_together(
+        self,
+        contenders: Sequence[Contender],
+        count: int,
+        conditions: Conditions,
+        *,
+        seconds: float = 0.0,
+    ) -> dict[Contender, Result]:
+        """Let clients do their job side by side, each with a portal of its own: for those that do
+        nothing but wait for it."""
+
+        def run(contender: Contender) -> Result:
+            with Portal() as portal:
+                bench = Bench(portal, self.peers)
+                return bench.run(contender, count, conditions, seconds=seconds)
+
+        with ThreadPoolExecutor(len(contenders)) as threads:
+            return dict(zip(contenders, threads.map(run, contenders), strict=True))
 
     def _open(self, count: int, conditions: Conditions, *, replays: bool) -> dict[str, str]:
         deals = count if conditions.rows is None else conditions.rows

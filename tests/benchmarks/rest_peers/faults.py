@@ -10,13 +10,17 @@ from typing import Final
 
 from tests.benchmarks.rest_peers.control import Bench, Conditions, Contender, Result
 
-_OURS: Final = (Contender("bitrix_events", "stream"), Contender("bitrix_events", "write"))
-_PEERS: Final = (
-    (Contender("b24pysdk", "as_list"), Contender("b24pysdk", "write")),
-    (Contender("b24pysdk", "as_list_fast"), None),
-    (Contender("fast_bitrix24", "get_all"), Contender("fast_bitrix24", "write")),
-    (Contender("b24api", "list_batched_no_count"), Contender("b24api", "write")),
+_READERS: Final = (
+    Contender("bitrix_events", "stream"),
+    Contender("b24pysdk", "as_list"),
+    Contender("b24pysdk", "as_list_fast"),
+    Contender("fast_bitrix24", "get_all"),
+    Contender("b24api", "list_batched_no_count"),
 )
+_WRITING: Final = Contender("bitrix_events", "write")
+_WRITING_PEERS: Final = [
+    Contender(name, "write") for name in ("b24pysdk", "fast_bitrix24", "b24api")
+]
 
 
 def run_faults(bench: Bench, rows: int, writes: int, seconds: float) -> dict[str, float]:
@@ -26,36 +30,31 @@ def run_faults(bench: Bench, rows: int, writes: int, seconds: float) -> dict[str
         Figures of ours that must be 0.
     """
     bad: dict[str, float] = {}
-    for reading, writing in (_OURS, *_PEERS):
-        ours = reading.is_ours
-        read = bench.run(
-            reading,
-            rows,
-            Conditions(disturbed=True, moving=ours),
-            seconds=0.0 if ours else seconds,
-            wants_ids=True,
+    for reader in _READERS:
+        conditions = Conditions(disturbed=True, moving=reader.is_ours)
+        limit = 0.0 if reader.is_ours else seconds
+        bad |= print_rows(
+            reader, bench.run(reader, rows, conditions, seconds=limit, wants_ids=True), rows
         )
-        lost, twice = rows - len(set(read.ids)), len(read.ids) - len(set(read.ids))
-        told = read.error or ("complete" if not lost else "says nothing")
-        print(
-            f"{reading!s:34} read  {lost:6} rows lost {twice:5} twice {read.requests:6} requests"
-            f" {read.wall:6.1f} s  {told}",
-            flush=True,
-        )
-        if ours:
-            bad |= {"rows lost": lost, "rows twice": twice}
-        if writing is None:
-            continue
-        written = bench.run(
-            writing,
-            writes,
-            Conditions(rows=writes, disturbed=True, moving=ours),
-            seconds=0.0 if ours else seconds,
-        )
-        figures = print_writes(writing, written, 2 * writes)
-        if ours:
-            bad |= figures
+    conditions = Conditions(rows=writes, disturbed=True, moving=True)
+    bad |= print_writes(_WRITING, bench.run(_WRITING, writes, conditions), 2 * writes)
+    conditions = Conditions(rows=writes, disturbed=True)
+    peers = bench.run_together(_WRITING_PEERS, writes, conditions, seconds=seconds)
+    for peer, result in peers.items():
+        print_writes(peer, result, 2 * writes)
     return bad
+
+
+def print_rows(reader: Contender, result: Result, rows: int) -> dict[str, float]:
+    """Compare what was read with what there is."""
+    lost, twice = rows - len(set(result.ids)), len(result.ids) - len(set(result.ids))
+    told = result.error or ("complete" if not lost else "says nothing")
+    print(
+        f"{reader!s:34} read  {lost:6} rows lost {twice:5} twice {result.requests:6} requests"
+        f" {result.wall:6.1f} s  {told}",
+        flush=True,
+    )
+    return {"rows lost": lost, "rows twice": twice} if reader.is_ours else {}
 
 
 def print_writes(writing: Contender, result: Result, writes: int) -> dict[str, float]:
@@ -75,6 +74,8 @@ def print_writes(writing: Contender, result: Result, writes: int) -> dict[str, f
         f"  {result.error}",
         flush=True,
     )
+    if not writing.is_ours:
+        return {}
     return {
         "writes without an outcome": writes - len(told),
         "writes lost silently": missing,

@@ -298,7 +298,7 @@ def test_who_was_told_to_wait_and_left_holds_nobody_up_for_long(clock: Clock) ->
 @pytest.mark.parametrize("limits", [STANDARD, UNLIMITED])
 def test_a_manual_throttle_lets_one_request_go_at_a_time(clock: Clock, limits: Limits) -> None:
     bucket = Bucket(limits, clock)
-    moments = []
+    moments: list[float] = []
 
     with bucket.slow(0.5):
         assert not bucket.is_unlimited

@@ -27,7 +27,6 @@ from bitrix_events.errors import (
     RestError,
     TokenExpired,
 )
-from bitrix_events.rest import retries
 from bitrix_events.rest.dispatch import is_harmless
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.retries import Tries, is_refusal, verdict
@@ -120,7 +119,7 @@ def test_what_works_in_bulk_waits_as_long_as_it_takes() -> None:
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(retries.time, "monotonic", lambda: now)
+    monkeypatch.setattr("bitrix_events.rest.retries.time.monotonic", lambda: now)
     tries = Tries(OPTIONS, 10)
     now += 7
     assert tries.patience_left == pytest.approx(3)
