@@ -37,7 +37,7 @@ are control flow and not in this tree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 
 class BitrixEventsError(Exception):
@@ -124,7 +124,7 @@ class RestError(BitrixEventsError):
     Source: protocol.md 4.4 and 4.5.
     """
 
-    transient: ClassVar[bool] = False
+    transient: bool = False
 
     def __init__(
         self,

@@ -29,6 +29,9 @@ class Answer(Protocol):
     def body(self) -> bytes: ...
 
 
+Fields = Mapping[str, str | SecretStr]
+
+
 class Http(Protocol):
     """What sends requests."""
 
@@ -95,7 +98,7 @@ class OAuthServer:
             OAuthError: the token is good for nothing.
             TransportError: no server could be reached, or none gave a usable answer.
         """
-        fields = {"auth": access_token.get_secret_value()}
+        fields = {"auth": access_token}
         result = (await self._ask("/rest/app.info", fields, server_endpoint)).get("result")
         install = result.get("install") if isinstance(result, dict) else None
         if not isinstance(result, dict) or not isinstance(install, dict):
@@ -116,41 +119,61 @@ class OAuthServer:
             OAuthError: refused; ``invalid_grant`` if the token was used or is too old.
             TransportError: no usable answer; if it was sent, the token may be used up.
         """
-        fields = {
+        fields: Fields = {
             "grant_type": "refresh_token",
             "client_id": self._client_id,
-            "client_secret": self._client_secret.get_secret_value(),
-            "refresh_token": refresh_token.get_secret_value(),
+            "client_secret": self._client_secret,
+            "refresh_token": refresh_token,
         }
-        content = await self._ask("/oauth/token/", fields, "")
-        access, refresh = content.get("access_token"), content.get("refresh_token")
-        if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh):
+        grant = _grant(await self._ask("/oauth/token/", fields, ""))
+        if grant is None:
             raise TransportError("the OAuth server's answer has no tokens", sent=True)
-        return Grant(
-            access=SecretStr(access),
-            refresh=SecretStr(refresh),
-            expires_in=seconds_of_life(str(content.get("expires_in", ""))),
-            member_id=str(content.get("member_id", "")),
-            client_endpoint=str(content.get("client_endpoint", "")),
-            user_id=whole_number(content.get("user_id")) or 0,
-            scope=_scope(content.get("scope")),
-            status=str(content.get("status", "")),
-        )
+        return grant
 
-    async def _ask(
-        self, path: str, fields: Mapping[str, str], server_endpoint: str
-    ) -> dict[str, Any]:
+    async def _ask(self, path: str, fields: Fields, server_endpoint: str) -> dict[str, Any]:
         named = domain_of(server_endpoint)
         urls = sorted(self._urls, key=lambda url: domain_of(url) != named)
         for index, url in enumerate(urls):
             try:
-                answer = await self._http.post_form(url + path, fields)
+                answer = await self._post(url + path, fields)
             except TransportError as error:
                 if error.sent or index == len(urls) - 1:
                     raise
                 continue
             return _read(answer)
         raise AssertionError("settings name at least one OAuth server")
+
+    async def _post(self, url: str, fields: Fields) -> Answer:
+        """Send a request. Whatever goes wrong, no frame of the traceback holds a secret."""
+        try:
+            return await self._http.post_form(url, _opened(fields))
+        except TransportError as error:
+            failure = TransportError(str(error), sent=error.sent, too_large=error.too_large)
+        raise failure
+
+
+def _opened(fields: Fields) -> dict[str, str]:
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in fields.items()
+    }
+
+
+def _grant(content: Mapping[str, Any]) -> Grant | None:
+    """The tokens of an answer, if it has some."""
+    access, refresh = content.get("access_token"), content.get("refresh_token")
+    if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh):
+        return None
+    return Grant(
+        access=SecretStr(access),
+        refresh=SecretStr(refresh),
+        expires_in=seconds_of_life(str(content.get("expires_in", ""))),
+        member_id=str(content.get("member_id", "")),
+        client_endpoint=str(content.get("client_endpoint", "")),
+        user_id=whole_number(content.get("user_id")) or 0,
+        scope=_scope(content.get("scope")),
+        status=str(content.get("status", "")),
+    )
 
 
 def _read(answer: Answer) -> dict[str, Any]:

@@ -6,8 +6,8 @@ Source: protocol.md 4 to 6.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -284,8 +284,10 @@ class Dispatcher:
             if answer.status in _REDIRECTS:
                 if moved:
                     raise _moved_again(raw.method, authorization.domain, answer.status)
-                origin = _origin(answer.location)
-                authorization = await self._access.relocate(authorization, origin)
+                with _nothing_run():
+                    authorization = await self._access.relocate(
+                        authorization, _origin(answer.location)
+                    )
                 moved = True
                 continue
             outcome = self._read(raw, authorization, answer, request_id)
@@ -295,7 +297,8 @@ class Dispatcher:
             if renewed or authorization.token is None or not _is_expiry(outcome, raw):
                 self._learn(outcome, bucket, sent_at)
                 raise outcome
-            authorization = await self._access.renew(authorization)
+            with _nothing_run():
+                authorization = await self._access.renew(authorization)
             renewed = True
 
     def _learn(self, error: RestError, bucket: Bucket, sent_at: float) -> None:
@@ -361,6 +364,16 @@ def _may_share(method: str, parameters: Mapping[str, Any], options: Options) -> 
     if wanted is None:
         wanted = method_facts(method).kind in _SHAREABLE
     return wanted and is_batchable((method, parameters))
+
+
+@contextmanager
+def _nothing_run() -> Iterator[None]:
+    """The portal has turned the call away; what fails now says nothing about the call."""
+    try:
+        yield
+    except RestError as error:
+        error.maybe_executed = False
+        raise
 
 
 def _origin(location: str) -> str:

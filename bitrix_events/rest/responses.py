@@ -111,7 +111,7 @@ _BY_V3_CODE: Final[dict[str, type[RestError]]] = {
     "insufficientscopeexception": AccessDenied,
     "entitynotfoundexception": NotFound,
     "methodnotfoundexception": MethodNotFound,
-    "ratelimitexception": RateLimited,
+    "ratelimitexception": OperationTimeLimit,
     "internalexception": PortalFault,
 }
 _BY_STATUS: Final[dict[int, type[RestError]]] = {
@@ -120,6 +120,7 @@ _BY_STATUS: Final[dict[int, type[RestError]]] = {
     410: InstallationGone,
     429: RateLimited,
 }
+_PASSING: Final = frozenset({408, 425, 429})
 _SHORTEST_SECRET: Final = 6
 
 
@@ -160,7 +161,7 @@ def read_answer(
                 whole_number(content.get("next")),
                 read_time(content.get("time")),
             )
-    return PortalUnreachable(
+    error = PortalUnreachable(
         method,
         f"HTTP {status} with {_kind_of(body, content)}",
         portal=portal,
@@ -168,6 +169,8 @@ def read_answer(
         status=status,
         request_id=request_id,
     )
+    error.transient = not 400 <= status < 500 or status in _PASSING
+    return error
 
 
 def error_from(

@@ -162,6 +162,7 @@ class SyncClient:
         return SyncV3Client(self)
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        future: concurrent.futures.Future[T] | None = None
         try:
             with self._lock:
                 loop = self._running_loop()
@@ -171,15 +172,14 @@ class SyncClient:
                         " call it in the handler, not in a factory"
                     )
                 future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-        except RuntimeError:
-            coroutine.close()
-            raise
-        try:
             return future.result()
         except concurrent.futures.CancelledError:
             raise RuntimeError("the SyncClient was closed, or its event loop ended") from None
         except BaseException:
-            future.cancel()  # the thread was interrupted: nobody waits any more
+            if future is None:
+                coroutine.close()
+            else:
+                future.cancel()  # the thread may have been interrupted: nobody waits any more
             raise
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:

@@ -90,6 +90,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=1,
+                timeout_keep_alive=75,  # as portals do, and longer than clients keep theirs
             )
         )
         self.is_up = asyncio.Event()

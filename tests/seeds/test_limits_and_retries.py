@@ -44,7 +44,7 @@ def get(deal_id: int) -> tuple[str, dict[str, Any]]:
 
 
 async def test_rate_1_calls_wait_instead_of_being_refused() -> None:
-    portal = FakePortal(domain="rate1.test.bitrix24.ru", limits=PortalLimits(5, 40))
+    portal = FakePortal(domain="rate1.test.bitrix24.ru", limits=PortalLimits(10, 40))
     limits = Limits(burst=5, per_second=40)
     began = time.monotonic()
 
@@ -186,7 +186,7 @@ def test_rate_6_a_thread_can_slow_its_client_down_too(portal: FakePortal) -> Non
 
 
 async def test_rate_7_all_clients_of_a_portal_share_its_limit() -> None:
-    portal = FakePortal(domain="rate7.bitrix24.test", limits=PortalLimits(5, 50))
+    portal = FakePortal(domain="rate7.bitrix24.test", limits=PortalLimits(10, 50))
     limits = Limits(burst=5, per_second=50)
 
     async def use(number: int) -> None:

@@ -658,6 +658,47 @@ async def test_a_portal_may_move_and_a_token_expire_in_either_order(
     assert [deal["TITLE"] for deal in deals] == ["x"] * count
 
 
+class LostAccess(TokenAccess):
+    """Gets no answer when it asks for a new token, or whether the portal has moved; at first."""
+
+    def __init__(self, portal: FakePortal, failures: int) -> None:
+        super().__init__(portal)
+        self.failures = failures
+
+    async def renew(self, refused: Authorization) -> Authorization:
+        self._fail(refused)
+        return await super().renew(refused)
+
+    async def relocate(self, refused: Authorization, location: str) -> Authorization:
+        self._fail(refused)
+        return await super().relocate(refused, location)
+
+    def _fail(self, refused: Authorization) -> None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise PortalUnreachable(
+                "oauth/token", "no answer in time", portal=refused.domain, maybe_executed=True
+            )
+
+
+@pytest.mark.parametrize("trouble", ["expire", "move"])
+@pytest.mark.parametrize("failures", [1, 99])
+async def test_a_call_that_was_turned_away_has_no_unknown_outcome(
+    trouble: str, failures: int
+) -> None:
+    portal = FakePortal()
+    access = LostAccess(portal, failures)
+    if trouble == "move":
+        portal.move("new.bitrix24.test")
+    else:
+        portal.expire_tokens()
+    async with client_of(portal, access) as client:
+        (found,) = await gather(client.call("crm.deal.add", fields={"TITLE": "x"}))
+
+    assert type(found) is (Response if failures == 1 else PortalUnreachable)
+    assert len(portal.records("deal")) == (failures == 1)
+
+
 async def test_after_a_move_the_new_address_has_its_own_bucket() -> None:
     portal = FakePortal()
     async with client_of(portal, TokenAccess(portal), limits=None) as client:

@@ -177,7 +177,7 @@ def test_the_code_decides_whatever_its_case(
         ("INSUFFICIENTSCOPEEXCEPTION", AccessDenied),
         ("ENTITYNOTFOUNDEXCEPTION", NotFound),
         ("METHODNOTFOUNDEXCEPTION", MethodNotFound),
-        ("RATELIMITEXCEPTION", RateLimited),
+        ("RATELIMITEXCEPTION", OperationTimeLimit),
         ("INTERNALEXCEPTION", PortalFault),
         ("IDEMPOTENCYKEYREUSEDEXCEPTION", InvalidRequest),
         ("INVALIDIDEMPOTENCYKEYEXCEPTION", InvalidRequest),
