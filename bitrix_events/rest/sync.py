@@ -162,7 +162,9 @@ class SyncClient:
         return SyncV3Client(self)
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        future: concurrent.futures.Future[T] | None = None
+        # It exists before anything is started: an interrupt at any moment can cancel it.
+        answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+        is_started = False
         try:
             with self._lock:
                 loop = self._running_loop()
@@ -171,15 +173,15 @@ class SyncClient:
                         "SyncClient was called on the event loop, where it would wait for itself;"
                         " call it in the handler, not in a factory"
                     )
-                future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-            return future.result()
+                is_started = True
+                loop.call_soon_threadsafe(_start, coroutine, answer)
+            return answer.result()
         except concurrent.futures.CancelledError:
             raise RuntimeError("the SyncClient was closed, or its event loop ended") from None
         except BaseException:
-            if future is None:
+            answer.cancel()  # the thread may have been interrupted: nobody waits any more
+            if not is_started:
                 coroutine.close()
-            else:
-                future.cancel()  # the thread may have been interrupted: nobody waits any more
             raise
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
@@ -192,6 +194,33 @@ class SyncClient:
             )
             self._thread.start()
         return self._loop
+
+
+def _start(coroutine: Coroutine[Any, Any, T], answer: concurrent.futures.Future[T]) -> None:
+    """Run a coroutine on this event loop for a thread that waits for the answer."""
+    if answer.cancelled():
+        coroutine.close()
+        return
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(coroutine)
+
+    def settle(task: asyncio.Task[T]) -> None:
+        error = None if task.cancelled() else task.exception()
+        with suppress(concurrent.futures.InvalidStateError):  # nobody waits any more
+            if task.cancelled():
+                answer.cancel()
+            elif error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(task.result())
+
+    def stop(answer: concurrent.futures.Future[T]) -> None:
+        if answer.cancelled():
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(task.cancel)
+
+    task.add_done_callback(settle)
+    answer.add_done_callback(stop)
 
 
 async def _end(client: Client) -> None:

@@ -19,6 +19,7 @@ from bitrix_events.errors import InstallationGone, PortalMoved, PortalUnreachabl
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.tokens import OAuthAccess
 from bitrix_events.rest.client import Client
+from bitrix_events.rest.options import Options
 from bitrix_events.rest.transport import Transport
 from bitrix_events.signals import OAuthTokenRenewed, PortalDomainChanged
 from bitrix_events.store.base import Store
@@ -114,7 +115,7 @@ def access(portal: FakePortal, store: Store, transport: Transport) -> OAuthAcces
 
 @pytest.fixture
 def client(access: OAuthAccess, transport: Transport) -> Client:
-    return Client(access, transport)
+    return Client(access, transport, options=Options(attempts=1))
 
 
 @pytest.fixture
