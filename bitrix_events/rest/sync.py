@@ -178,9 +178,9 @@ class SyncClient:
             return answer.result()
         except concurrent.futures.CancelledError:
             raise RuntimeError("the SyncClient was closed, or its event loop ended") from None
-        except BaseException:
+        except BaseException as error:
             answer.cancel()  # the thread may have been interrupted: nobody waits any more
-            if not is_started:
+            if not is_started or (isinstance(error, RuntimeError) and loop.is_closed()):
                 coroutine.close()
             raise
 
