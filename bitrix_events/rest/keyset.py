@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -155,9 +156,11 @@ class KeysetWalk:
             named = [self._named[i : i + _NAMED_IDS] for i in groups]
             self._ranges = Ranges(size, map(Range.of_named, named))
             return []
+        began = time.monotonic()
         response = await self._dispatcher.call(
             self._method, self._asked(self._begin, self._end, 0), self._options, Priority.BULK
         )
+        self._budget.took(time.monotonic() - began)
         if self._facts.rows is None:
             self._facts = replace(self._facts, rows=guessed_path(response.result))
         page = self._rows(response)
