@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -93,6 +94,7 @@ class KeysetWalk:
         self._method = method
         self._facts = facts
         self._id_field = facts.id_field
+        self._id_of = itemgetter(facts.id_field)
         self._left = math.inf if limit is None else limit
         self._sign = -1 if descending else 1
         self._filter = spelled(parameters, facts.filter)
@@ -231,8 +233,7 @@ class KeysetWalk:
                 ahead=int(ahead),
                 under_way=sum(part.pages for parts in jobs.values() for part in parts),
             )
-            leaves_more = any(part.leaves_more for others in jobs.values() for part in others)
-            if not parts or (leaves_more and _pages(parts) < most):
+            if not parts or (_pages(parts) < most and _leave_more(jobs)):
                 return
             for part in parts:
                 part.range.is_under_way = True
@@ -402,13 +403,17 @@ class KeysetWalk:
     def _ids(self, page: Sequence[Row]) -> list[int]:
         """The ids of rows, times -1 if the list is read downwards."""
         try:
-            ids = [int(row[self._id_field]) for row in page]
+            ids = list(map(int, map(self._id_of, page)))
         except (KeyError, TypeError, ValueError):
             raise self._incomplete(f"a row has no whole number as {self._id_field}") from None
         return ids if self._sign > 0 else [-row_id for row_id in ids]
 
     def _incomplete(self, problem: str) -> RestError:
         return incomplete(self._method, problem, portal=self._dispatcher.domain)
+
+
+def _leave_more(jobs: Jobs) -> bool:
+    return any(part.leaves_more for parts in jobs.values() for part in parts)
 
 
 def _pages(parts: Sequence[Part]) -> int:

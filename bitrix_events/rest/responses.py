@@ -237,7 +237,9 @@ _NO_TIME: Final = Time()
 
 
 def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    if type(value) is float:
+        return value
+    return float(value) if isinstance(value, int) else None
 
 
 def _kind_of_error(code: str, status: int) -> type[RestError]:
