@@ -27,7 +27,9 @@ Outcome = Response | RestError
 
 BATCH_SIZE: Final = 50
 
-_VARIABLES: Final = 1000
+BATCH_SECONDS: Final = 25.0
+"""Working time to ask for in one request: the portal ends each one after 60 s."""
+MOST_VALUES: Final = 1000
 """PHP's default ``max_input_vars``: of a command it drops what is more, and says nothing."""
 _ALTERED_TEXT: Final = re.compile(r"\$(?:result|next|total|time|error)\[|[\ud800-\udfff]")
 _ALTERED_NAME: Final = re.compile(r"\Z|.*[\[\]\0\ud800-\udfff]", re.S)
@@ -104,7 +106,7 @@ def is_batchable(command: Command) -> bool:
     facts = method_facts(method)
     if not facts.batchable or facts.positional:
         return False
-    return fits_batch(parameters, variables=_VARIABLES)
+    return fits_batch(parameters, variables=MOST_VALUES)
 
 
 def fits_batch(parameters: Mapping[str, Any], *, variables: float = math.inf) -> bool:

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from bitrix_events.errors import AnswerTooLarge, RestError
-from bitrix_events.rest.batch import BATCH_SIZE
+from bitrix_events.rest.batch import BATCH_SECONDS, BATCH_SIZE
 from bitrix_events.rest.codec import dump_json
 from bitrix_events.rest.pace import MethodTimes
 from bitrix_events.rest.rows import Row
 
 _REQUEST_BYTES: Final = 8 * 1024 * 1024
-_REQUEST_SECONDS: Final = 25.0
 _MEMORY_AHEAD: Final = 12 * 1024 * 1024
 _SLOW_SECONDS: Final = 0.03
 _ROW_MEMORY: Final = 200
@@ -46,7 +45,7 @@ class Budget:
     def request_pages(self) -> int:
         """How many pages one request may ask for."""
         seconds = self._times.typical_seconds(self._method)
-        by_time = int(_REQUEST_SECONDS / seconds) if seconds else BATCH_SIZE
+        by_time = int(BATCH_SECONDS / seconds) if seconds else BATCH_SIZE
         by_size = int(_REQUEST_BYTES / self._page_bytes) if self._page_bytes else BATCH_SIZE
         return max(min(self._most, by_time, by_size), 1)
 

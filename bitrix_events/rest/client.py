@@ -6,7 +6,6 @@ when a call may go, and whether it may be repeated, is decided by the `Dispatche
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,6 +23,7 @@ from bitrix_events.rest.listing import Listing, Reading
 from bitrix_events.rest.many import Many
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
+from bitrix_events.rest.parameters import method_name
 from bitrix_events.rest.progress import Progress, shown
 from bitrix_events.rest.request import Request
 from bitrix_events.rest.responses import Response
@@ -38,8 +38,6 @@ AnyCommand = Request | tuple[str, Mapping[str, Any]] | tuple[str] | str
 """What a batch takes as a command."""
 Responses = list[Response]
 Outcomes = list[Outcome]
-
-_METHOD = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
 
 class Client:
@@ -126,7 +124,7 @@ class Client:
                 again on anything that may pass; what changes something only if the failure proves
                 that it was not run, otherwise it ends as `OutcomeUnknown`.
         """
-        return Request(self, _checked(method), {**(params or {}), **fields})
+        return Request(self, method_name(method), {**(params or {}), **fields})
 
     async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
         """Make a call at once; what awaiting a `Request` does."""
@@ -177,7 +175,7 @@ class Client:
             paging=paging,
         )
         parameters = {**(params or {}), **fields}
-        return Listing(self._dispatcher, self.options, _checked(method), parameters, reading)
+        return Listing(self._dispatcher, self.options, method_name(method), parameters, reading)
 
     @overload
     async def batch(
@@ -205,11 +203,7 @@ class Client:
                 reference names no earlier command. Nothing was sent.
         """
         outcomes = await self.outcomes(commands, halt=halt)
-        items = list(outcomes.items() if isinstance(outcomes, Mapping) else enumerate(outcomes))
-        errors = {name: o for name, o in items if isinstance(o, RestError)}
-        if errors:
-            results = {name: o for name, o in items if not isinstance(o, RestError)}
-            raise BatchError(portal=self.domain, results=results, errors=errors)
+        self._raise_failures(outcomes)
         return outcomes
 
     @overload
@@ -252,7 +246,7 @@ class Client:
             BatchError: some calls failed; ``results`` and ``errors`` are by position.
             ValueError: a parameter has no form that can be sent. Nothing was sent.
         """
-        commands = [(_checked(method), dict(item)) for item in items]
+        commands = [(method_name(method), dict(item)) for item in items]
         done = 0
         with shown(progress, method) as tell:
 
@@ -263,11 +257,8 @@ class Client:
 
             many = Many(self._dispatcher, self.options, Priority.BULK, told)
             outcomes = await many.side_by_side(commands)
-        errors = {i: o for i, o in enumerate(outcomes) if isinstance(o, RestError)}
-        results = {i: o for i, o in enumerate(outcomes) if isinstance(o, Response)}
-        if errors:
-            raise BatchError(portal=self.domain, results=results, errors=errors)
-        return list(results.values())
+        self._raise_failures(outcomes)
+        return [outcome for outcome in outcomes if isinstance(outcome, Response)]
 
     async def get(self, entity: type[E], entity_id: int) -> E:
         """Read one record.
@@ -295,6 +286,14 @@ class Client:
                 f"{entity.__name__} {entity_id} does not fit its model: {where}: {problem['msg']}",
                 portal=self.domain,
             ) from error
+
+    def _raise_failures(self, outcomes: Mapping[Any, Outcome] | Sequence[Outcome]) -> None:
+        """Raise `BatchError` if there is a failure among the outcomes, by name or by position."""
+        items = list(outcomes.items() if isinstance(outcomes, Mapping) else enumerate(outcomes))
+        errors = {name: o for name, o in items if isinstance(o, RestError)}
+        if errors:
+            results = {name: o for name, o in items if not isinstance(o, RestError)}
+            raise BatchError(portal=self.domain, results=results, errors=errors)
 
     # The pace.
 
@@ -332,16 +331,10 @@ def _command(name: Any, value: Any) -> Command:
         case Request():
             return value.command
         case str(method) | (str(method),):
-            return (_checked(method), {})
+            return (method_name(method), {})
         case (str(method), Mapping() as params):
-            return (_checked(method), params)
+            return (method_name(method), params)
     raise TypeError(
         f"command {name!r} is {type(value).__name__} {str(value)[:60]!r}; write"
         ' client.call("crm.deal.get", id=7) or ("crm.deal.get", {"id": 7})'
     )
-
-
-def _checked(method: Any) -> str:
-    if not isinstance(method, str) or not _METHOD.match(method):
-        raise ValueError(f"{method!r} is not the name of a REST method")
-    return method

@@ -37,7 +37,7 @@ from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Bucket, Limits, MethodTimes, shared_bucket
 from bitrix_events.rest.parameters import plain
 from bitrix_events.rest.responses import Response, read_answer
-from bitrix_events.rest.retries import Tries, is_refusal, verdict
+from bitrix_events.rest.retries import Tries, verdict
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.rest.turns import Priority, Turns, Waiting
 
@@ -87,17 +87,10 @@ class Dispatcher:
         raw = RawCall(method, plain(parameters), options, token_in_header=positional)
         shares = _may_share(method, parameters, options)
         tries = Tries.of(options, priority)
-        while True:
-            try:
-                return await self._try(raw, shares, priority, tries)
-            except RestError as error:
-                if not is_refusal(error):
-                    tries.count()
-                if not tries.may_repeat(error, harmless=harmless):
-                    final = verdict(error, harmless=harmless)
-                    raise final from final.__cause__
-                options.logger.info("%s; trying again", error)
-            await asyncio.sleep(tries.delay())
+        with _told_as_verdict(harmless=harmless):
+            return await tries.run(
+                lambda: self._try(raw, shares, priority, tries), harmless=harmless
+            )
 
     async def outcomes(
         self,
@@ -118,15 +111,21 @@ class Dispatcher:
         async with self._turn("batch", options, priority, tries):
             return await self._batch(methods, commands, options, halt=halt)
 
-    async def request(self, raw: RawCall, priority: Priority, tries: Tries) -> Response:
-        """Make one request, when it is its turn; no second try.
+    async def request(self, raw: RawCall, priority: Priority, *, harmless: bool) -> Response:
+        """Make a call that shares no request, and repeat it where that does no harm.
 
         Raises:
             RestError: as `Client.call`.
         """
-        await self._until_allowed((raw.method,), tries)
-        async with self._turn(raw.method, raw.options, priority, tries):
-            return (await self._exchange(raw))[0]
+        tries = Tries.of(raw.options, priority)
+
+        async def attempt() -> Response:
+            await self._until_allowed((raw.method,), tries)
+            async with self._turn(raw.method, raw.options, priority, tries):
+                return (await self._exchange(raw))[0]
+
+        with _told_as_verdict(harmless=harmless):
+            return await tries.run(attempt, harmless=harmless)
 
     async def bucket(self) -> Bucket:
         """The portal's bucket of requests."""
@@ -364,6 +363,15 @@ def _may_share(method: str, parameters: Mapping[str, Any], options: Options) -> 
     if wanted is None:
         wanted = method_facts(method).kind in _SHAREABLE
     return wanted and is_batchable((method, parameters))
+
+
+@contextmanager
+def _told_as_verdict(*, harmless: bool) -> Iterator[None]:
+    try:
+        yield
+    except RestError as error:
+        final = verdict(error, harmless=harmless)
+        raise final from final.__cause__
 
 
 @contextmanager

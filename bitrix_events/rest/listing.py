@@ -5,7 +5,7 @@ Source: protocol.md 7.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,7 +16,7 @@ from bitrix_events.rest.keyset import KeysetBroken, KeysetWalk
 from bitrix_events.rest.offset import OffsetWalk
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.progress import Progress, shown
-from bitrix_events.rest.rows import Row, spelled, value_at
+from bitrix_events.rest.rows import LazyList, Row, spelled, value_at
 
 _USUAL_NAMES: Final[dict[Paging, tuple[Path, ...]]] = {
     Paging.START: (("start",),),
@@ -83,8 +83,8 @@ class Reading:
         return facts
 
 
-class Listing:
-    """A lazy list. ``async for`` streams rows; ``await`` collects all of them.
+class Listing(LazyList):
+    """All rows of a list method, on demand; see `LazyList`.
 
     Attributes:
         total: how many rows there are, once that is known.
@@ -98,6 +98,7 @@ class Listing:
         parameters: Mapping[str, Any],
         reading: Reading,
     ) -> None:
+        super().__init__()
         if reading.limit is not None and reading.limit < 0:
             raise ValueError(f"limit={reading.limit}: a list has no negative number of rows")
         self._dispatcher = dispatcher
@@ -106,7 +107,6 @@ class Listing:
         self._parameters = dict(parameters)
         self._reading = reading
         self._facts = reading.facts(method)
-        self._last_row: Row = None
         self._follows_ids = False
         self.total: int | None = None
 
@@ -118,40 +118,9 @@ class Listing:
             return self._reading.after_id
         return int(self._last_row[self._facts.id_field])
 
-    async def __aiter__(self) -> AsyncGenerator[Row, None]:
-        async with aclosing(self._pages()) as pages:
-            async for page in pages:
-                for row in page:
-                    self._last_row = row
-                    yield row
-
-    def __await__(self) -> Generator[Any, None, list[Row]]:
-        return self.all().__await__()
-
-    async def all(self) -> list[Row]:
-        """Every row.
-
-        Raises:
-            IncompleteList: the list could not be read completely; nothing is returned.
-            RestError: a page could not be read.
-        """
-        rows: list[Row] = []
-        async with aclosing(self.pages()) as pages:
-            async for page in pages:
-                rows += page
-        return rows
-
-    async def pages(self) -> AsyncGenerator[list[Row], None]:
-        """Rows in pages of up to fifty, as the portal sends them. Raises as `all` does."""
-        async with aclosing(self._pages()) as pages:
-            async for page in pages:
-                self._last_row = page[-1]
-                yield page
-
     async def _pages(self) -> AsyncGenerator[list[Row], None]:
         """Pages within the limit, with their progress."""
         limit, handed_out = self._reading.limit, 0
-        self._last_row = None
         if limit == 0:
             return
         with shown(self._reading.progress, self._method) as tell:

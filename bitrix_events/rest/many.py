@@ -249,18 +249,12 @@ class Many:
         self, methods: Sequence[str], encoded: Sequence[str], tries: Tries
     ) -> list[Outcome]:
         """One request, made again as a whole if that does no harm."""
-        harmless = all(is_harmless(method, self._options) for method in methods)
-        while True:
-            try:
-                return await self._dispatcher.outcomes(
-                    methods, encoded, self._options, self._priority, tries, halt=True
-                )
-            except RestError as error:
-                if _is_failure(error):
-                    tries.count()
-                if not tries.may_repeat(error, harmless=harmless):
-                    raise
-            await asyncio.sleep(tries.delay())
+        return await tries.run(
+            lambda: self._dispatcher.outcomes(
+                methods, encoded, self._options, self._priority, tries, halt=True
+            ),
+            harmless=all(is_harmless(method, self._options) for method in methods),
+        )
 
     def _not_run(self, method: str, why: str) -> NotExecuted:
         return NotExecuted(method, "NOT_EXECUTED", why, portal=self._dispatcher.domain)

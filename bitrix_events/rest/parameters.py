@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+_METHOD: Final = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,17 @@ class File:
     def parameter(self) -> list[str]:
         """The form in which the portal takes it."""
         return [self.name, base64.b64encode(self.content).decode("ascii")]
+
+
+def method_name(method: Any) -> str:
+    """What a caller gave as the name of a method.
+
+    Raises:
+        ValueError: it is none; it would become part of the address.
+    """
+    if not isinstance(method, str) or not _METHOD.match(method):
+        raise ValueError(f"{method!r} is not the name of a REST method")
+    return method
 
 
 def plain(value: Any) -> Any:

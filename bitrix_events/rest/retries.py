@@ -8,9 +8,12 @@ Source: protocol.md 4.5.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bitrix_events.errors import (
     OperationTimeLimit,
@@ -22,6 +25,8 @@ from bitrix_events.errors import (
 )
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.turns import Priority
+
+T = TypeVar("T")
 
 
 class Tries:
@@ -41,6 +46,26 @@ class Tries:
     def of(cls, options: Options, priority: Priority) -> Tries:
         """The tries of a call; what works in bulk waits as long as it takes."""
         return cls(options, math.inf if priority is Priority.BULK else options.patience)
+
+    async def run(self, attempt: Callable[[], Awaitable[T]], *, harmless: bool) -> T:
+        """Make a call, and again where that does no harm.
+
+        Args:
+            harmless: as for `may_repeat`.
+
+        Raises:
+            RestError: of the last try, as it came; see `verdict`.
+        """
+        while True:
+            try:
+                return await attempt()
+            except RestError as error:
+                if not is_refusal(error):
+                    self.count()
+                if not self.may_repeat(error, harmless=harmless):
+                    raise
+                self._options.logger.info("%s; trying again", error)
+            await asyncio.sleep(self.delay())
 
     @property
     def patience_left(self) -> float:

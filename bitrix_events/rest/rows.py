@@ -5,18 +5,68 @@ Source: protocol.md 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 from bitrix_events.catalog.methods import ListFacts, Path
 from bitrix_events.errors import IncompleteList
-from bitrix_events.rest.batch import fits_batch
+from bitrix_events.rest.batch import MOST_VALUES, fits_batch
 
 Row = Any
 """A row of a list: mostly an object; a plain value where the method lists values."""
 
-_VARIABLES: Final = 900
-"""PHP takes 1,000 variables of a command and drops the others silently (protocol.md 5.3)."""
+_ROOM: Final = 100
+"""Values that reading a list may add to a command."""
+
+
+class LazyList(ABC):
+    """A lazy list. ``async for`` streams rows; ``await`` collects all of them."""
+
+    def __init__(self) -> None:
+        self._last_row: Row = None
+
+    async def __aiter__(self) -> AsyncGenerator[Row, None]:
+        self._last_row = None
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                for row in page:
+                    self._last_row = row
+                    yield row
+
+    def __await__(self) -> Generator[Any, None, list[Row]]:
+        return self.all().__await__()
+
+    async def all(self) -> list[Row]:
+        """Every row.
+
+        Raises:
+            IncompleteList: the list could not be read completely; nothing is returned.
+            RestError: a page could not be read.
+        """
+        rows: list[Row] = []
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                rows += page
+        return rows
+
+    async def pages(self) -> AsyncGenerator[list[Row], None]:
+        """Rows in pages, as the portal sends them. Raises as `all` does."""
+        self._last_row = None
+        async with aclosing(self._pages()) as pages:
+            async for page in pages:
+                self._last_row = page[-1]
+                yield page
+
+    @property
+    @abstractmethod
+    def last_id(self) -> int | None:
+        """Id of the last row that was handed out; None if there is none to go by."""
+
+    @abstractmethod
+    def _pages(self) -> AsyncGenerator[list[Row], None]:
+        """Pages that are not empty, within the limit."""
 
 
 def rows_of(result: Any, method: str, facts: ListFacts, *, portal: str) -> list[Row]:
@@ -59,7 +109,7 @@ def incomplete(method: str, problem: str, *, portal: str) -> IncompleteList:
 
 def fits_command(parameters: Mapping[str, Any]) -> bool:
     """Whether parameters mean the same in a command of a batch, and leave room for a few more."""
-    return fits_batch(parameters, variables=_VARIABLES)
+    return fits_batch(parameters, variables=MOST_VALUES - _ROOM)
 
 
 def spelled(parameters: Mapping[str, Any], path: Path) -> Path:

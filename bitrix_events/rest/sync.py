@@ -19,13 +19,11 @@ from bitrix_events.events import Entity
 from bitrix_events.rest.access import Access
 from bitrix_events.rest.batch import BATCH_SIZE, Command
 from bitrix_events.rest.client import AnyCommand, Client
-from bitrix_events.rest.listing import Listing
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
 from bitrix_events.rest.responses import Response, Time
-from bitrix_events.rest.rows import Row
+from bitrix_events.rest.rows import LazyList, Row
 from bitrix_events.rest.transport import HttpTransport, Transport
-from bitrix_events.rest.v3 import V3Listing
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
@@ -273,7 +271,7 @@ class SyncRequest:
 class SyncListing:
     """A lazy list: iterate over it, or collect it with `as_list`."""
 
-    def __init__(self, client: SyncClient, listing: Listing | V3Listing) -> None:
+    def __init__(self, client: SyncClient, listing: LazyList) -> None:
         self._client = client
         self._listing = listing
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Final
 
 from bitrix_events.errors import RateLimited
-from bitrix_events.rest.batch import BATCH_SIZE, Outcome
+from bitrix_events.rest.batch import BATCH_SECONDS, BATCH_SIZE, Outcome
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Bucket
 
@@ -23,8 +23,6 @@ _ALONE: Final = 3
 """Requests that are not full and may be under way together; further calls wait to share one."""
 _AT_ONCE: Final = 64
 _CLOSED: Final = "the client is closed"
-_SHARED_SECONDS: Final = 25.0
-"""Working time of a shared request: the portal ends each one after 60 s."""
 
 
 class Priority(IntEnum):
@@ -193,10 +191,7 @@ class Turns:
             while _cleared(sharing) and len(group) < BATCH_SIZE:
                 following = sharing[0]
                 seconds += self._typical_seconds(following.method)
-                if (
-                    seconds > _SHARED_SECONDS
-                    or following.options.timeouts != first.options.timeouts
-                ):
+                if seconds > BATCH_SECONDS or following.options.timeouts != first.options.timeouts:
                     return group
                 group.append(sharing.popleft())
         return group

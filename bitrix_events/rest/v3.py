@@ -5,13 +5,10 @@ Source: protocol.md 4.6.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Callable,
-    Generator,
     Mapping,
     Sequence,
 )
@@ -23,10 +20,9 @@ from bitrix_events.errors import PortalFault, RestError
 from bitrix_events.rest.batch import BATCH_SIZE, Command
 from bitrix_events.rest.dispatch import Dispatcher, RawCall
 from bitrix_events.rest.options import Options
-from bitrix_events.rest.parameters import plain
+from bitrix_events.rest.parameters import method_name, plain
 from bitrix_events.rest.responses import Response
-from bitrix_events.rest.retries import Tries, is_refusal, verdict
-from bitrix_events.rest.rows import Row, incomplete, rows_of, with_value
+from bitrix_events.rest.rows import LazyList, Row, incomplete, rows_of, with_value
 from bitrix_events.rest.turns import Priority
 from bitrix_events.wire.numbers import whole_number
 
@@ -36,7 +32,6 @@ Results = list[Any]
 Rows = list[Row]
 AsyncPages = AsyncGenerator[Rows, None]
 
-_METHOD: Final = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}\Z")
 _PAGE: Final = 500
 """Items on a page; most methods give up to 1,000."""
@@ -94,7 +89,7 @@ class V3Client:
         Args:
             limit: how many items are wanted at most.
         """
-        return V3Listing(self, _checked(method), {**(params or {}), **fields}, limit)
+        return V3Listing(self, method_name(method), {**(params or {}), **fields}, limit)
 
     @overload
     async def batch(self, commands: Mapping[K, Command]) -> dict[K, Any]: ...
@@ -119,7 +114,7 @@ class V3Client:
             group = names[start : start + BATCH_SIZE]
             body = [
                 {
-                    "method": _checked(named[name][0]),
+                    "method": method_name(named[name][0]),
                     "query": plain(named[name][1]),
                     "as": str(name) if is_named else f"c{name}",
                 }
@@ -174,32 +169,23 @@ class V3Client:
         if self._options.idempotent is not None:
             harmless = self._options.idempotent
         raw = RawCall(
-            _checked(method),
+            method_name(method),
             content,
             self._options,
             is_v3=True,
             token_in_header=in_header,
             headers=headers,
         )
-        tries = Tries.of(self._options, priority)
-        while True:
-            try:
-                return await self._dispatcher.request(raw, priority, tries)
-            except RestError as error:
-                if not is_refusal(error):
-                    tries.count()
-                if not tries.may_repeat(error, harmless=harmless):
-                    final = verdict(error, harmless=harmless)
-                    raise final from final.__cause__
-            await asyncio.sleep(tries.delay())
+        return await self._dispatcher.request(raw, priority, harmless=harmless)
 
 
-class V3Listing:
+class V3Listing(LazyList):
     """A lazy list of REST 3.0."""
 
     def __init__(
         self, client: V3Client, method: str, params: Mapping[str, Any], limit: int | None
     ) -> None:
+        super().__init__()
         if limit is not None and limit < 0:
             raise ValueError(f"limit={limit}: a list has no negative number of items")
         self._client = client
@@ -209,42 +195,14 @@ class V3Listing:
         self._facts = v3_method_facts(method).list or _TAIL
         self._id_field = self._facts.id_field or "id"
         self._size = min(_PAGE, self._facts.page_max or _PAGE)
-        self._last_row: Row = None
 
     @property
     def last_id(self) -> int | None:
         """Id of the last item that was handed out; None if it is no whole number."""
         return self._id_of(self._last_row)
 
-    async def __aiter__(self) -> AsyncIterator[Row]:
-        async with aclosing(self._pages()) as pages:
-            async for page in pages:
-                for row in page:
-                    self._last_row = row
-                    yield row
-
-    def __await__(self) -> Generator[Any, None, list[Row]]:
-        return self.all().__await__()
-
-    async def all(self) -> Rows:
-        """Every item.
-
-        Raises:
-            IncompleteList: items are missing or come twice.
-            RestError: a page could not be read.
-        """
-        return [row async for row in self]
-
-    async def pages(self) -> AsyncGenerator[Rows, None]:
-        """Items in pages, as the portal sends them. Raises as `all` does."""
-        async with aclosing(self._pages()) as pages:
-            async for page in pages:
-                self._last_row = page[-1]
-                yield page
-
     async def _pages(self) -> AsyncGenerator[Rows, None]:
         left = self._limit
-        self._last_row = None
         if left == 0:
             return
         async with aclosing(self._unlimited()) as pages:
@@ -360,9 +318,3 @@ class V3Listing:
         if isinstance(select, list) and select and self._id_field not in select:
             return {**self._params, "select": [*select, self._id_field]}
         return dict(self._params)
-
-
-def _checked(method: Any) -> str:
-    if not isinstance(method, str) or not _METHOD.match(method):
-        raise ValueError(f"{method!r} is not the name of a REST method")
-    return method
