@@ -16,8 +16,8 @@ from bitrix_events.rest.pace import MethodTimes
 from bitrix_events.rest.rows import Row
 
 _REQUEST_BYTES: Final = 8 * 1024 * 1024
-_MEMORY_AHEAD: Final = 12 * 1024 * 1024
-_SLOW_SECONDS: Final = 0.03
+_BYTES_AHEAD: Final = 8 * 1024 * 1024
+_MEMORY_AHEAD: Final = 3 * 1024 * 1024
 _ROW_MEMORY: Final = 200
 _BYTE_MEMORY: Final = 4
 """Memory that a row takes, and each byte of its JSON: a row of a few numbers is mostly overhead."""
@@ -39,7 +39,6 @@ class Budget:
         self._ceiling = self._most = BATCH_SIZE if batches else 1
         self._page_bytes = 0.0
         self._page_rows = 0
-        self._memory = _MEMORY_AHEAD
 
     @property
     def request_pages(self) -> int:
@@ -52,14 +51,15 @@ class Budget:
     @property
     def pages_ahead(self) -> int:
         """How many pages may be under way or wait for the one who reads."""
-        memory = self._page_bytes * _BYTE_MEMORY + self._page_rows * _ROW_MEMORY
-        by_size = int(self._memory / memory) if memory else _PAGES_AHEAD
+        by_size = int(_BYTES_AHEAD / self._page_bytes) if self._page_bytes else _PAGES_AHEAD
         return max(min(_PAGES_AHEAD, by_size), _REQUESTS_AHEAD * self.request_pages)
 
-    def took(self, seconds: float) -> None:
-        """Learn how long one page took. Answers of a slow portal come one after the other, so more
-        of them may be under way without being in memory together."""
-        self._memory = _MEMORY_AHEAD * (2 if seconds > _SLOW_SECONDS else 1)
+    @property
+    def decoded_pages(self) -> int:
+        """How many of those may be decoded; the others stay the bytes that came."""
+        memory = self._page_bytes * _BYTE_MEMORY + self._page_rows * _ROW_MEMORY
+        by_size = int(_MEMORY_AHEAD / memory) if memory else _PAGES_AHEAD
+        return max(by_size, self.request_pages)
 
     def learn(self, page: Sequence[Row]) -> None:
         """Learn from a page how large they are. The first one is measured, of others one row."""

@@ -6,7 +6,15 @@ Source: protocol.md 4 to 6.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -44,6 +52,9 @@ from bitrix_events.rest.turns import Priority, Turns, Waiting
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SHAREABLE: Final = frozenset({Kind.READ, Kind.UPDATE, Kind.DELETE})
 
+Room = Callable[[], Awaitable[None]]
+"""Waits until there is room in memory for what an answer holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
@@ -52,6 +63,7 @@ class RawCall:
     Attributes:
         content: the JSON body; an object takes the token in, unless that goes in the header.
         token_in_header: for what looks at the order of parameters, and for bodies that are lists.
+        room: if given, the answer stays the bytes that came until there is room for it.
     """
 
     method: str
@@ -60,6 +72,7 @@ class RawCall:
     is_v3: bool = False
     token_in_header: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    room: Room | None = None
 
 
 class Dispatcher:
@@ -101,15 +114,25 @@ class Dispatcher:
         tries: Tries,
         *,
         halt: bool = False,
+        room: Room | None = None,
     ) -> list[Outcome]:
         """Run up to fifty encoded commands in one request, when it is their turn; no second try.
+
+        Args:
+            room: see `RawCall`.
 
         Raises:
             RestError: the request failed as a whole.
         """
         await self._until_allowed({"batch", *methods}, tries)
-        async with self._turn("batch", options, priority, tries):
-            return await self._batch(methods, commands, options, halt=halt)
+        async with self._turn("batch", options, priority, tries) as end_turn:
+
+            async def answered() -> None:
+                end_turn()  # whoever makes room may need a turn for it
+                if room is not None:
+                    await room()
+
+            return await self._batch(methods, commands, options, halt=halt, room=answered)
 
     async def request(self, raw: RawCall, priority: Priority, *, harmless: bool) -> Response:
         """Make a call that shares no request, and repeat it where that does no harm.
@@ -162,17 +185,25 @@ class Dispatcher:
     @asynccontextmanager
     async def _turn(
         self, method: str, options: Options, priority: Priority, tries: Tries
-    ) -> AsyncIterator[None]:
-        """Wait until a request of one's own may be sent."""
+    ) -> AsyncIterator[Callable[[], None]]:
+        """Wait until a request of one's own may be sent; what is given ends the turn early."""
         turns = await self._line()
         if not turns.may_go(priority, is_full=True):
             refused = await turns.wait(_waiting(method, None, options, priority, tries))
             if isinstance(refused, RestError):
                 raise refused
+        has_ended = False
+
+        def end() -> None:
+            nonlocal has_ended
+            if not has_ended:
+                has_ended = True
+                turns.end(is_full=True)
+
         try:
-            yield
+            yield end
         finally:
-            turns.end(is_full=True)
+            end()
 
     async def _line(self) -> Turns:
         if self._turns is None:
@@ -244,9 +275,10 @@ class Dispatcher:
         options: Options,
         *,
         halt: bool = False,
+        room: Room | None = None,
     ) -> list[Outcome]:
         cmd = {f"c{index}": command for index, command in enumerate(commands)}
-        raw = RawCall("batch", {"cmd": cmd, "halt": int(halt)}, options)
+        raw = RawCall("batch", {"cmd": cmd, "halt": int(halt)}, options, room=room)
         bucket = await self.bucket()
         sent_at = bucket.now()
         response, authorization = await self._exchange(raw)
@@ -289,6 +321,8 @@ class Dispatcher:
                     )
                 moved = True
                 continue
+            if raw.room is not None and answer.status == 200:
+                await raw.room()
             outcome = self._read(raw, authorization, answer, request_id)
             if isinstance(outcome, Response):
                 bucket.answered(sent_at)

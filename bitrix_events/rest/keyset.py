@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -117,6 +116,8 @@ class KeysetWalk:
         self._budget = Budget(dispatcher.times, method, batches=self._batches)
         self._ranges = Ranges(facts.page_size, ())
         self._handed_out = False
+        self._decoding: dict[int, int] = {}
+        self._room = asyncio.Event()
         self.total: int | None = None
 
     async def pages(self) -> AsyncGenerator[list[Row], None]:
@@ -132,6 +133,7 @@ class KeysetWalk:
         try:
             while True:
                 self._launch(jobs)
+                self._room.set()
                 if jobs:
                     finished, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
                     for task in finished:
@@ -158,11 +160,9 @@ class KeysetWalk:
             named = [self._named[i : i + _NAMED_IDS] for i in groups]
             self._ranges = Ranges(size, map(Range.of_named, named))
             return []
-        began = time.monotonic()
         response = await self._dispatcher.call(
             self._method, self._asked(self._begin, self._end, 0), self._options, Priority.BULK
         )
-        self._budget.took(time.monotonic() - began)
         if self._facts.rows is None:
             self._facts = replace(self._facts, rows=guessed_path(response.result))
         page = self._rows(response)
@@ -253,10 +253,25 @@ class KeysetWalk:
         methods = [self._method] * len(commands)
         try:
             return await self._dispatcher.outcomes(
-                methods, commands, self._options, Priority.BULK, tries
+                methods,
+                commands,
+                self._options,
+                Priority.BULK,
+                tries,
+                room=lambda: self._until_room(parts),
             )
         except RestError as error:
             return error.told_of(self._method)
+
+    async def _until_room(self, parts: Sequence[Part]) -> None:
+        """Leave an answer as it came until its rows can be handed out soon."""
+        while not self._ranges.is_due(parts):
+            decoded = self._ranges.waiting_pages + sum(self._decoding.values())
+            if decoded + _pages(parts) <= self._budget.decoded_pages:
+                break
+            self._room.clear()
+            await self._room.wait()
+        self._decoding[id(parts)] = _pages(parts)
 
     async def _single(self, part: Part) -> Response:
         """A page by itself, for parameters that mean something else inside a batch."""
@@ -319,6 +334,7 @@ class KeysetWalk:
             KeysetBroken: as for the class.
             RestError: asking again is pointless.
         """
+        self._decoding.pop(id(parts), None)
         for part in parts:
             part.range.is_under_way = False
         if isinstance(found, RestError):

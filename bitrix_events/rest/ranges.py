@@ -111,13 +111,16 @@ class Ranges:
     Args:
         page_size: rows on a page that is full.
         coming: the ranges; they are taken as they are needed.
+
+    Attributes:
+        waiting_pages: how many pages came and wait to be handed out.
     """
 
     def __init__(self, page_size: int, coming: Iterable[Range]) -> None:
         self._page_size = page_size
         self._coming = iter(coming)
         self._ranges: deque[Range] = deque()
-        self._waiting_pages = 0
+        self.waiting_pages = 0
 
     def next_parts(self, most: int, *, ahead: int, under_way: int) -> list[Part]:
         """What to ask for in the next request; nothing if there is no room.
@@ -128,7 +131,7 @@ class Ranges:
             under_way: pages that are.
         """
         self._refill(ahead + most)
-        if under_way and ahead - self._waiting_pages - under_way < most:
+        if under_way and ahead - self.waiting_pages - under_way < most:
             return []
         parts: list[Part] = []
         for range_ in self._ranges:
@@ -142,6 +145,13 @@ class Ranges:
             if not most:
                 break
         return parts
+
+    def is_due(self, parts: Sequence[Part]) -> bool:
+        """Whether nothing can be handed out before the answer to these parts is decoded."""
+        if not self._ranges:
+            return True
+        first = self._ranges[0]
+        return not first.is_under_way or any(part.range is first for part in parts)
 
     def take(
         self, part: Part, page: list[Row], ids: Sequence[int], total: int | None, *, has_next: bool
@@ -162,7 +172,7 @@ class Ranges:
         range_.failures = 0
         if page:
             range_.received.append(page)
-            self._waiting_pages += 1
+            self.waiting_pages += 1
             range_.density = len(ids) / (ids[-1] - ids[0] + 1)
             range_.after = ids[-1]
         if range_.pages is None:
@@ -218,7 +228,7 @@ class Ranges:
         while self._ranges:
             head = self._ranges[0]
             while head.received:
-                self._waiting_pages -= 1
+                self.waiting_pages -= 1
                 yield head.received.popleft()
             if not head.is_done:
                 return
