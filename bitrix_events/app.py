@@ -40,7 +40,7 @@ from bitrix_events.settings import Settings
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import WEBHOOK_PORTAL, Claim, Delivery
 from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.store.sqlite.store import Mode, SqliteStore
 from bitrix_events.web.install import InstallDoor
 from bitrix_events.web.receive import Receiver
 from bitrix_events.web.routes import EVENTS_PATH, routes
@@ -287,7 +287,7 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
     return _Running(web, access)
 
 
-def open_store(settings: Settings, *, read_only: bool = False) -> SqliteStore:
+def open_store(settings: Settings, *, mode: Mode = "own") -> SqliteStore:
     """The store that the settings name, not opened yet.
 
     Raises:
@@ -298,8 +298,10 @@ def open_store(settings: Settings, *, read_only: bool = False) -> SqliteStore:
         raise SettingsError(
             "BITRIX_EVENTS_STORE is not an address such as sqlite:///data/bitrix_events.db"
         )
-    sealer = Sealer(settings.secret_key) if settings.secret_key else None
-    return SqliteStore(Path(path), sealer=sealer, read_only=read_only)
+    sealer = None
+    if settings.secret_key is not None:
+        sealer = Sealer(settings.secret_key, *settings.old_secret_keys)
+    return SqliteStore(Path(path), sealer=sealer, mode=mode)
 
 
 @asynccontextmanager

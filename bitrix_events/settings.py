@@ -22,6 +22,8 @@ PREFIX = "BITRIX_EVENTS_"
 
 HostList = Annotated[tuple[str, ...], NoDecode]
 """In the environment: names separated by commas."""
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+"""In the environment: secrets separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -51,6 +53,8 @@ class Settings(BaseSettings):
     """Credentials from the app's card. They make this an app that portals install."""
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     """Seals the tokens in the store; at least 32 characters."""
+    old_secret_keys: SecretList = ()
+    """Keys before it, which still open what they sealed; see ``portals rotate-key``."""
     oauth_urls: HostList = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
     """The only servers that ever receive the client secret, the preferred one first."""
     allowed_hosts: HostList = ()
@@ -80,7 +84,7 @@ class Settings(BaseSettings):
         """Portals install us (OAuth), as opposed to one portal reached by webhooks."""
         return self.client_id is not None
 
-    @field_validator("oauth_urls", "allowed_hosts", mode="before")
+    @field_validator("oauth_urls", "allowed_hosts", "old_secret_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -44,7 +44,7 @@ class Served:
 
     async def deliveries(self) -> list[DeliveryView]:
         """What is stored, oldest first."""
-        store = SqliteStore(self.store, read_only=True)
+        store = SqliteStore(self.store, mode="look")
         await store.open()
         try:
             return list(reversed(await store.deliveries(limit=10_000)))

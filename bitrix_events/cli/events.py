@@ -135,7 +135,7 @@ def _when(moment: datetime) -> str:
 def _with_store(look: Callable[[Store], Awaitable[T]]) -> T:
     """Look into the store of the settings; the app may be running meanwhile."""
     prepare_environment()
-    store = open_store(Settings.load(complete=False), read_only=True)
+    store = open_store(Settings.load(complete=False), mode="look")
 
     async def with_open_store() -> T:
         await store.open()

@@ -19,8 +19,42 @@ from bitrix_events.store.records import (
 )
 
 
-class Store(Protocol):
-    """Deliveries, executions and installations."""
+class Installations(Protocol):
+    """Where our app is installed, with the tokens: what a storage of one's own has to offer."""
+
+    async def installation(self, portal: str) -> Installation | None:
+        """One installation by the portal's key, or None."""
+
+    async def installation_at(self, domain: str) -> Installation | None:
+        """The installation of the portal with that address, the latest one, or None."""
+
+    async def installations(self) -> list[Installation]:
+        """All of them, in the order of their keys."""
+
+    async def save_installation(self, installation: Installation) -> bool:
+        """Write an installation whose ``version`` is still the stored one (0: none is stored), and
+        count its version up.
+
+        Ends a refresh that was begun. False if somebody else was faster; nothing is written then.
+        """
+
+    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
+        """Become the only one who renews the tokens of this version, for so many seconds."""
+
+    async def end_refresh(self, portal: str, *, version: int) -> None:
+        """Let the next one try, because nothing came of it."""
+
+    async def forget(self, portal: str) -> bool:
+        """Delete whatever is stored about a portal. False if nothing was."""
+
+
+class Store(Installations, Protocol):
+    """Deliveries, executions and installations.
+
+    While an installation is not active, or paused, the lanes of its portal are parked: nothing of
+    it is claimed, but deliveries that are about the installation itself unless it is paused.
+    Saving the installation as active sets everything going again.
+    """
 
     async def open(self) -> None:
         """Make ready; give executions that a dead process left running back to the queue.
@@ -68,21 +102,3 @@ class Store(Protocol):
 
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
         """One delivery, or None."""
-
-    async def installation(self, portal: str) -> Installation | None:
-        """One installation by the portal's key, or None."""
-
-    async def installation_at(self, domain: str) -> Installation | None:
-        """The installation of the portal with that address, or None."""
-
-    async def save_installation(self, installation: Installation) -> bool:
-        """Write an installation whose ``version`` is still the stored one (0: none is stored).
-
-        Ends a refresh that was begun. False if somebody else was faster; nothing is written then.
-        """
-
-    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
-        """Become the only one who renews the tokens of this version, for so many seconds."""
-
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        """Let the next one try, because nothing came of it."""

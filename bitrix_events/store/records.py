@@ -16,11 +16,15 @@ WEBHOOK_PORTAL = "webhook"
 
 
 class InstallationState(StrEnum):
+    """Whether the portal can be worked for; why not is the `Installation.reason`."""
+
     ACTIVE = "active"
-    DELETED = "deleted"
-    """The app was removed from the portal."""
+    BLOCKED = "blocked"
+    """The portal is closed to us for now: its payment has lapsed, for example."""
     NEEDS_REAUTH = "needs_reauth"
     """The refresh token was refused; somebody must install or open the app again."""
+    DELETED = "deleted"
+    """The app was removed from the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,14 @@ class Installation:
         domain: its current address, ``host`` or ``host:port``.
         client_endpoint: root of its REST interface, ending in a slash; ``""`` for webhooks, whose
             address is a secret of the settings.
+        reason: why the state is not active: a code of Bitrix24's, or a few words.
+        since: when the state was entered.
+        paused: an operator wants nothing to run for the portal.
+        purge_at: when all that is stored about the portal is to be deleted.
         token_digest: SHA-256 of the application token; None until the portal has sent one.
+        old_digest: that of the application token before, which counts until ``old_until``.
+        bound_url: the address that events were last subscribed to.
+        bound_codes: which events those were.
         version: counts the changes of the row; the basis of compare-and-swap.
     """
 
@@ -51,17 +62,38 @@ class Installation:
     domain: str
     client_endpoint: str = ""
     state: InstallationState = InstallationState.ACTIVE
+    reason: str = ""
+    since: datetime | None = None
+    paused: bool = False
+    purge_at: datetime | None = None
     token_digest: bytes | None = None
+    old_digest: bytes | None = None
+    old_until: datetime | None = None
     tokens: Tokens | None = None
     user_id: int = 0
     scope: tuple[str, ...] = ()
     status: str = ""
+    bound_url: str = ""
+    bound_codes: tuple[str, ...] = ()
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class UserToken:
+    """The access token of the user whose action raised an event; nobody can renew it."""
+
+    access: SecretStr
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A verified callback that is about to be stored. ``data`` holds no tokens any more."""
+    """A verified callback that is about to be stored. ``data`` holds no tokens any more.
+
+    Attributes:
+        lifecycle: it is about our app on the portal, and handled while other work is parked.
+        user_token: kept sealed, and apart from the data.
+    """
 
     portal: str
     code: str
@@ -70,6 +102,8 @@ class NewDelivery:
     sent_at: datetime | None = None
     event_handler_id: int | None = None
     user_id: int | None = None
+    lifecycle: bool = False
+    user_token: UserToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +180,7 @@ class Claim:
     Attributes:
         token: proves at `Store.settle` that the hold was not given to somebody else meanwhile.
         note: how the attempt before this one ended.
+        user_token: that of the delivery, if it came with one.
     """
 
     delivery: Delivery
@@ -153,6 +188,7 @@ class Claim:
     lane: str
     token: int
     note: str = ""
+    user_token: UserToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +200,15 @@ class Verdict:
         note: the reason or the error, without secrets.
         delay_seconds: for `State.WAITING`, how long the lane rests.
         counted: whether the attempt counts towards the handler's limit.
+        parks: for `State.WAITING`, whether the lane waits until the portal is active again; if the
+            portal is, it rests as long as any other.
     """
 
     state: State
     note: str = ""
     delay_seconds: float = 0.0
     counted: bool = True
+    parks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

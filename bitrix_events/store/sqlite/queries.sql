@@ -1,20 +1,32 @@
 -- Named statements of the SQLite store; `-- name:` starts one.
 
 -- name: put_delivery
-INSERT INTO delivery (portal, code, entity, data, received_at, sent_at, event_handler_id, user_id)
-VALUES (:portal, :code, :entity, :data, :now, :sent_at, :event_handler_id, :user_id);
+INSERT INTO delivery (portal, code, entity, data, received_at, sent_at, event_handler_id, user_id,
+                      user_token)
+VALUES (:portal, :code, :entity, :data, :now, :sent_at, :event_handler_id, :user_id, :user_token);
 
 -- name: put_execution
 INSERT INTO execution (portal, lane, delivery_id, handler)
 VALUES (:portal, :lane, :delivery_id, :handler);
 
 -- name: put_lane
-INSERT INTO lane (portal, lane, state, pending, due)
-VALUES (:portal, :lane, 'ready', 1, :now)
+INSERT INTO lane (portal, lane, state, lifecycle, pending, due)
+VALUES (:portal, :lane, :lane_state, :lifecycle, 1, :now)
 ON CONFLICT (portal, lane) DO UPDATE SET pending = pending + 1;
 
 -- name: wake_lanes
 UPDATE lane SET state = 'ready' WHERE state = 'delayed' AND due <= :now;
+
+-- name: standing
+SELECT state, paused FROM portal WHERE portal = :portal;
+
+-- name: park_lanes
+UPDATE lane SET state = 'parked'
+WHERE portal = :portal AND state IN ('ready', 'delayed') AND (:paused OR NOT lifecycle);
+
+-- name: unpark_lanes
+UPDATE lane SET state = 'delayed'
+WHERE portal = :portal AND state = 'parked' AND (:active OR lifecycle);
 
 -- name: next_ready_portal
 SELECT portal FROM lane WHERE state = 'ready' AND portal > :after ORDER BY portal LIMIT 1;
@@ -37,6 +49,9 @@ ORDER BY e.id LIMIT 1;
 -- name: start_execution
 UPDATE execution SET state = 'running', attempt = attempt + 1 WHERE id = :execution_id;
 
+-- name: lane
+SELECT lifecycle FROM lane WHERE portal = :portal AND lane = :lane;
+
 -- name: let_go_of_lane
 UPDATE lane SET state = :lane_state, due = :due, pending = pending - :finished
 WHERE portal = :portal AND lane = :lane AND token = :token AND state = 'running'
@@ -58,7 +73,12 @@ UPDATE execution SET state = 'waiting', note = 'the process died while this ran'
 WHERE state = 'running';
 
 -- name: recover_lanes
-UPDATE lane SET state = 'ready' WHERE state = 'running';
+UPDATE lane
+SET state = CASE
+    WHEN EXISTS (SELECT 1 FROM portal AS p WHERE p.portal = lane.portal
+                 AND (p.paused OR (p.state <> 'active' AND NOT lane.lifecycle)))
+    THEN 'parked' ELSE 'ready' END
+WHERE state = 'running';
 
 -- name: deliveries
 SELECT * FROM delivery WHERE id < :before ORDER BY id DESC LIMIT :limit;
@@ -77,21 +97,28 @@ ORDER BY e.id;
 -- name: installation
 SELECT * FROM portal WHERE portal = :portal;
 
+-- name: installations
+SELECT * FROM portal ORDER BY portal;
+
 -- name: installation_at
 SELECT * FROM portal WHERE domain = :domain ORDER BY updated_at DESC LIMIT 1;
 
 -- name: add_installation
-INSERT INTO portal (portal, member_id, domain, client_endpoint, state, token_digest, tokens,
-                    user_id, scope, status, version, updated_at)
-VALUES (:portal, :member_id, :domain, :client_endpoint, :state, :token_digest, :tokens,
-        :user_id, :scope, :status, 1, :now)
+INSERT INTO portal (portal, member_id, domain, client_endpoint, state, reason, since, paused,
+                    purge_at, token_digest, old_digest, old_until, tokens, user_id, scope, status,
+                    bound_url, bound_codes, version, updated_at)
+VALUES (:portal, :member_id, :domain, :client_endpoint, :state, :reason, :since, :paused,
+        :purge_at, :token_digest, :old_digest, :old_until, :tokens, :user_id, :scope, :status,
+        :bound_url, :bound_codes, 1, :now)
 ON CONFLICT (portal) DO NOTHING;
 
 -- name: change_installation
 UPDATE portal
 SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint, state = :state,
-    token_digest = :token_digest, tokens = :tokens, user_id = :user_id, scope = :scope,
-    status = :status, version = version + 1, refresh_until = 0, updated_at = :now
+    reason = :reason, since = :since, paused = :paused, purge_at = :purge_at,
+    token_digest = :token_digest, old_digest = :old_digest, old_until = :old_until,
+    tokens = :tokens, user_id = :user_id, scope = :scope, status = :status, bound_url = :bound_url,
+    bound_codes = :bound_codes, version = version + 1, refresh_until = 0, updated_at = :now
 WHERE portal = :portal AND version = :version;
 
 -- name: any_tokens
@@ -103,3 +130,33 @@ UPDATE portal SET refresh_until = 0 WHERE portal = :portal AND version = :versio
 -- name: begin_refresh
 UPDATE portal SET refresh_until = :until
 WHERE portal = :portal AND version = :version AND refresh_until <= :now;
+
+-- name: sealed_tokens
+SELECT portal, tokens FROM portal WHERE tokens IS NOT NULL;
+
+-- name: reseal_tokens
+UPDATE portal SET tokens = :tokens WHERE portal = :portal;
+
+-- name: sealed_user_tokens
+SELECT id, portal, user_token FROM delivery WHERE user_token IS NOT NULL;
+
+-- name: reseal_user_token
+UPDATE delivery SET user_token = :user_token WHERE id = :id;
+
+-- name: drop_old_user_tokens
+UPDATE delivery SET user_token = NULL WHERE user_token IS NOT NULL AND received_at < :before;
+
+-- name: some_deliveries
+SELECT id FROM delivery WHERE portal = :portal ORDER BY id LIMIT :limit;
+
+-- name: drop_executions
+DELETE FROM execution WHERE delivery_id BETWEEN :first AND :last AND portal = :portal;
+
+-- name: drop_deliveries
+DELETE FROM delivery WHERE id BETWEEN :first AND :last AND portal = :portal;
+
+-- name: drop_lanes
+DELETE FROM lane WHERE portal = :portal;
+
+-- name: drop_installation
+DELETE FROM portal WHERE portal = :portal;

@@ -1,12 +1,20 @@
-"""Rows of the SQLite store to the values of `store.records`."""
+"""Rows of the SQLite store to the values of `store.records`, and installations back to rows."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bitrix_events.store.records import Delivery, Execution, State
+from bitrix_events.store.records import (
+    Delivery,
+    Execution,
+    Installation,
+    InstallationState,
+    State,
+)
+from bitrix_events.store.sealed import Vault
 
 
 def delivery_of(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Delivery:
@@ -42,3 +50,62 @@ def execution_of(row: sqlite3.Row) -> Execution:
 def moment_of(seconds: float | None) -> datetime | None:
     """Seconds since 1970 as an aware time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def installation_of(row: sqlite3.Row, vault: Vault) -> Installation:
+    """A row of ``portal``."""
+    return Installation(
+        portal=row["portal"],
+        member_id=row["member_id"],
+        domain=row["domain"],
+        client_endpoint=row["client_endpoint"],
+        state=InstallationState(row["state"]),
+        reason=row["reason"],
+        since=moment_of(row["since"]),
+        paused=bool(row["paused"]),
+        purge_at=moment_of(row["purge_at"]),
+        token_digest=row["token_digest"],
+        old_digest=row["old_digest"],
+        old_until=moment_of(row["old_until"]),
+        tokens=vault.open_tokens(row["portal"], row["tokens"]),
+        user_id=row["user_id"],
+        scope=_names(row["scope"]),
+        status=row["status"],
+        bound_url=row["bound_url"],
+        bound_codes=_names(row["bound_codes"]),
+        version=row["version"],
+    )
+
+
+def row_of(installation: Installation, vault: Vault) -> Mapping[str, object]:
+    """The columns of ``portal``."""
+    return {
+        "portal": installation.portal,
+        "member_id": installation.member_id,
+        "domain": installation.domain,
+        "client_endpoint": installation.client_endpoint,
+        "state": installation.state.value,
+        "reason": installation.reason,
+        "since": seconds_of(installation.since),
+        "paused": installation.paused,
+        "purge_at": seconds_of(installation.purge_at),
+        "token_digest": installation.token_digest,
+        "old_digest": installation.old_digest,
+        "old_until": seconds_of(installation.old_until),
+        "tokens": vault.seal_tokens(installation.portal, installation.tokens),
+        "user_id": installation.user_id,
+        "scope": ",".join(installation.scope),
+        "status": installation.status,
+        "bound_url": installation.bound_url,
+        "bound_codes": ",".join(installation.bound_codes),
+        "version": installation.version,
+    }
+
+
+def seconds_of(moment: datetime | None) -> float | None:
+    """An aware time as seconds since 1970."""
+    return None if moment is None else moment.timestamp()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))

@@ -1,7 +1,8 @@
 """The embedded store: one SQLite file, one writing thread, WAL, every commit synced.
 
-Exactly one process may have the file open for writing; a lock that dies with the process sees to
-it. So whatever is found running when the file is opened belongs to a dead process.
+Exactly one process works with the deliveries in a file; a lock that dies with the process sees to
+it. So whatever is found running when the file is opened belongs to a dead process. Others may read
+it meanwhile, and change installations: renew tokens, pause a portal.
 """
 
 from __future__ import annotations
@@ -9,17 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
-
-from pydantic import SecretStr
+from typing import Final, Literal
 
 from bitrix_events.errors import InstallationChanged, StoreError
 from bitrix_events.store.records import (
@@ -29,27 +27,28 @@ from bitrix_events.store.records import (
     InstallationState,
     NewDelivery,
     State,
-    Tokens,
     Verdict,
 )
+from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.sqlite.file import QUERIES, check_version, connect, connect_to_read
 from bitrix_events.store.sqlite.lock import FileLock
-from bitrix_events.store.sqlite.rows import delivery_of, execution_of, moment_of
+from bitrix_events.store.sqlite.rows import (
+    delivery_of,
+    execution_of,
+    installation_of,
+    moment_of,
+    row_of,
+)
 from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T
 
-SCHEMA_VERSION = 1
+Mode = Literal["own", "share", "look"]
 
-_HERE = files("bitrix_events.store.sqlite")
-_QUERIES = {
-    name: text.strip()
-    for name, text in re.findall(
-        r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)",
-        (_HERE / "queries.sql").read_text("utf-8"),
-        flags=re.MULTILINE | re.DOTALL,
-    )
-}
-_NEWEST = 2**63 - 1
-_KNOWN_INSTALLATIONS = 10_000
+_NEWEST: Final = 2**63 - 1
+_KNOWN_INSTALLATIONS: Final = 10_000
+_FORGOTTEN_AT_ONCE: Final = 2_000
+_USER_TOKEN_SECONDS: Final = 24 * 3600.0
+_OWNER_ONLY: Final = "the store is not open for writing deliveries: another process owns it"
 
 
 class SqliteStore:
@@ -59,8 +58,8 @@ class SqliteStore:
         path: the file; made, with its folder, if it does not exist.
         sealer: seals tokens; None for an app that stores none.
         clock: seconds since 1970.
-        read_only: look at a file that another process may be writing; only the methods that
-            change nothing may be called.
+        mode: ``"own"`` for the process that runs the app; ``"share"`` to read, and to change
+            installations, in a file that another process may own; ``"look"`` to read only.
     """
 
     def __init__(
@@ -69,12 +68,12 @@ class SqliteStore:
         *,
         sealer: Sealer | None = None,
         clock: Callable[[], float] = time.time,
-        read_only: bool = False,
+        mode: Mode = "own",
     ) -> None:
         self._path = path = path.resolve()  # links to one file are one store
-        self._sealer = sealer
+        self._vault = Vault(sealer)
         self._clock = clock
-        self._read_only = read_only
+        self._mode = mode
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._is_open = False
         self._writer: GroupCommitWriter | None = None
@@ -83,19 +82,38 @@ class SqliteStore:
         self._opened_readers: list[sqlite3.Connection] = []
         self._last_portal = ""
         self._inode = 0
-        # Every delivery asks for its portal's installation. Only this process writes to the file,
-        # so what was read stays true until `save_installation`.
+        # Every delivery asks for its portal's installation. What was read stays true until somebody
+        # saves one; that another process did is seen in the next transaction.
         self._known: dict[str, Installation] = {}
         self._changes = 0
+        self._foreign_changes = 0
         self._knowing = threading.Lock()
 
     async def open(self) -> None:
-        if self._read_only:
-            if not self._path.exists():
-                raise StoreError(f"there is no store at {self._path}; has the app run here yet?")
+        if self._mode == "own":
+            self._take()
+        elif not self._path.exists():
+            raise StoreError(f"there is no store at {self._path}; has the app run here yet?")
+        try:
             self._is_open = True
-            _check_version(self._reader(), self._path)
-            return
+            if self._mode == "look":
+                check_version(self._reader(), self._path)
+                return
+            # SQLite before 3.51.3 wants one process to do the checkpoints.
+            self._writing = connect(self._path, checkpoints=self._mode == "own")
+            self._check_key(self._writing)
+            self._inode = os.stat(self._path).st_ino
+            self._writer = GroupCommitWriter(
+                self._writing, begun=self._notice_others, check=self._check_file
+            )
+            if self._mode == "own":
+                await self._writer.submit(_recover)
+        except BaseException:
+            await self.close()
+            raise
+
+    def _take(self) -> None:
+        """Become the owner of the file."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             locked = self._lock.acquire()
@@ -106,16 +124,6 @@ class SqliteStore:
                 f"{self._path} is in use by another process; one SQLite file serves one process:"
                 " stop the other one, or set BITRIX_EVENTS_STORE to another file"
             )
-        try:
-            self._writing = self._connect()
-            self._check_key(self._writing)
-            self._inode = os.stat(self._path).st_ino
-            self._writer = GroupCommitWriter(self._writing, self._check_file)
-            self._is_open = True
-            await self._writer.submit(_recover)
-        except BaseException:
-            await self.close()
-            raise
 
     async def close(self) -> None:
         self._is_open = False
@@ -138,6 +146,7 @@ class SqliteStore:
         *,
         installation: Installation | None = None,
     ) -> int:
+        self._require_owner()
         save = self._saving(installation) if installation is not None else None
         row = {
             "portal": delivery.portal,
@@ -148,14 +157,16 @@ class SqliteStore:
             "sent_at": delivery.sent_at.timestamp() if delivery.sent_at else None,
             "event_handler_id": delivery.event_handler_id,
             "user_id": delivery.user_id,
+            "user_token": self._vault.seal_user_token(delivery.portal, delivery.user_token),
         }
 
         def change(db: sqlite3.Connection) -> int:
             if save is not None and not save(db):
                 raise InstallationChanged("the installation was changed meanwhile")
-            delivery_id = db.execute(_QUERIES["put_delivery"], row).lastrowid
+            delivery_id = db.execute(QUERIES["put_delivery"], row).lastrowid
             assert delivery_id is not None
             entity = delivery.entity or f"#{delivery_id}"
+            is_parked = _is_parked(db, delivery.portal, lifecycle=delivery.lifecycle)
             for handler in handlers:
                 execution = {
                     "portal": delivery.portal,
@@ -163,17 +174,21 @@ class SqliteStore:
                     "delivery_id": delivery_id,
                     "handler": handler,
                     "now": row["now"],
+                    "lane_state": "parked" if is_parked else "ready",
+                    "lifecycle": delivery.lifecycle,
                 }
-                db.execute(_QUERIES["put_execution"], execution)
-                db.execute(_QUERIES["put_lane"], execution)
+                db.execute(QUERIES["put_execution"], execution)
+                db.execute(QUERIES["put_lane"], execution)
             return delivery_id
 
         forget = partial(self._forget, installation.portal) if installation is not None else None
         return await self._write(change, after=forget)
 
     async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+        self._require_owner()
+
         def change(db: sqlite3.Connection) -> list[Claim]:
-            db.execute(_QUERIES["wake_lanes"], {"now": self._clock()})
+            db.execute(QUERIES["wake_lanes"], {"now": self._clock()})
             claims: list[Claim] = []
             running: dict[str, int] = {}
             portal = self._last_portal
@@ -189,7 +204,7 @@ class SqliteStore:
                     continue
                 passed_over = 0
                 running[portal] += 1
-                claims.append(_hold_oldest_lane(db, portal))
+                claims.append(self._hold_oldest_lane(db, portal))
             self._last_portal = portal
             return claims
 
@@ -214,11 +229,17 @@ class SqliteStore:
         }
 
         def change(db: sqlite3.Connection) -> bool:
-            if db.execute(_QUERIES["let_go_of_lane"], row).rowcount == 0:
+            lane = db.execute(QUERIES["lane"], row).fetchone()
+            if lane is None:
                 return False
-            db.execute(_QUERIES["settle_execution"], row)
+            lifecycle = lane["lifecycle"] and not verdict.parks
+            is_parked = _is_parked(db, claim.delivery.portal, lifecycle=lifecycle)
+            held = {**row, "lane_state": "parked"} if is_parked else row
+            if db.execute(QUERIES["let_go_of_lane"], held).rowcount == 0:
+                return False
+            db.execute(QUERIES["settle_execution"], row)
             if not waits:
-                db.execute(_QUERIES["drop_empty_lane"], row)
+                db.execute(QUERIES["drop_empty_lane"], row)
             return True
 
         return await self._write(change)
@@ -239,7 +260,9 @@ class SqliteStore:
         if known is not None:
             return known
         changes = self._changes
-        found = self._installation("installation", {"portal": portal})
+        found = self._installation("installation", portal=portal)
+        if self._mode != "own":
+            return found
         with self._knowing:
             if found is not None and changes == self._changes:  # nobody wrote since we read
                 if len(self._known) >= _KNOWN_INSTALLATIONS:
@@ -248,7 +271,10 @@ class SqliteStore:
         return found
 
     async def installation_at(self, domain: str) -> Installation | None:
-        return self._installation("installation_at", {"domain": domain})
+        return self._installation("installation_at", domain=domain)
+
+    async def installations(self) -> list[Installation]:
+        return [installation_of(row, self._vault) for row in self._read("installations")]
 
     async def save_installation(self, installation: Installation) -> bool:
         forget = partial(self._forget, installation.portal)
@@ -257,22 +283,41 @@ class SqliteStore:
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         now = self._clock()
         row = {"portal": portal, "version": version, "now": now, "until": now + seconds}
-        return await self._write(
-            lambda db: db.execute(_QUERIES["begin_refresh"], row).rowcount == 1
-        )
+        return await self._write(lambda db: db.execute(QUERIES["begin_refresh"], row).rowcount == 1)
 
     async def end_refresh(self, portal: str, *, version: int) -> None:
         row = {"portal": portal, "version": version}
-        await self._write(lambda db: db.execute(_QUERIES["end_refresh"], row).rowcount)
+        await self._write(lambda db: db.execute(QUERIES["end_refresh"], row).rowcount)
+
+    async def forget(self, portal: str) -> bool:
+        found = await self.installation(portal) is not None
+        while await self._write(lambda db: _forget_some_deliveries(db, portal)):
+            found = True
+        known = partial(self._forget, portal)
+        dropped = await self._write(lambda db: _forget_installation(db, portal), after=known)
+        return found or dropped
+
+    async def drop_old_user_tokens(self) -> None:
+        """Delete the sealed access tokens of events whose hour is long over."""
+        row = {"before": self._clock() - _USER_TOKEN_SECONDS}
+        await self._write(lambda db: db.execute(QUERIES["drop_old_user_tokens"], row).rowcount)
+
+    async def reseal(self) -> int:
+        """Seal with the present key whatever an old one has sealed; how many values that were."""
+        return await self._write(self._reseal, after=self._forget_all)
 
     async def _write(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
         if self._writer is None:
             raise StoreError("the store is not open for writing")
         return await self._writer.submit(change, after=after)
 
+    def _require_owner(self) -> None:
+        if self._mode != "own":
+            raise StoreError(_OWNER_ONLY)
+
     def _read(self, query: str, **parameters: object) -> list[sqlite3.Row]:
         try:
-            return self._reader().execute(_QUERIES[query], parameters).fetchall()
+            return self._reader().execute(QUERIES[query], parameters).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
 
@@ -281,6 +326,19 @@ class SqliteStore:
         with self._knowing:
             self._changes += 1
             self._known.pop(portal, None)
+
+    def _forget_all(self) -> None:
+        with self._knowing:
+            self._changes += 1
+            self._known.clear()
+
+    def _notice_others(self) -> None:
+        """Forget what is known of installations if another process wrote to the file."""
+        assert self._writing is not None
+        changes = _pragma(self._writing, "data_version")
+        if changes != self._foreign_changes:
+            self._foreign_changes = changes
+            self._forget_all()
 
     def _check_file(self) -> None:
         """What was written to a file that has no name any more is lost at the next start."""
@@ -293,39 +351,13 @@ class SqliteStore:
 
     def _check_key(self, db: sqlite3.Connection) -> None:
         """Refuse to start with a key that does not open what is stored."""
-        row = db.execute(_QUERIES["any_tokens"]).fetchone()
+        row = db.execute(QUERIES["any_tokens"]).fetchone()
         if row is not None:
-            self._unseal(row["portal"], row["tokens"])
+            self._vault.open_tokens(row["portal"], row["tokens"])
 
     def _view(self, row: sqlite3.Row) -> DeliveryView:
         executions = self._read("executions", delivery_id=row["id"])
         return DeliveryView(delivery_of(row), [execution_of(found) for found in executions])
-
-    def _connect(self) -> sqlite3.Connection:
-        is_new = not self._path.exists()
-        try:
-            if is_new:
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open {self._path}: {error}") from error
-        try:
-            db.row_factory = sqlite3.Row
-            _refuse_foreign(db, self._path)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA busy_timeout = 5000")
-            if not _has_schema(db):
-                schema = (_HERE / "schema.sql").read_text("utf-8")
-                db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
-            _check_version(db, self._path)
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise StoreError(f"{self._path} cannot be used as a store: {error}") from error
-        except StoreError:
-            db.close()
-            raise
-        return db
 
     def _reader(self) -> sqlite3.Connection:
         """A connection of the calling thread that cannot write."""
@@ -333,135 +365,107 @@ class SqliteStore:
         if reader is None:
             if not self._is_open:
                 raise StoreError("the store is not open")
-            uri = f"{self._path.absolute().as_uri()}?mode=ro"
-            try:
-                reader = sqlite3.connect(
-                    uri, uri=True, isolation_level=None, check_same_thread=False
-                )
-                reader.execute("PRAGMA busy_timeout = 5000")
-            except sqlite3.Error as error:
-                raise StoreError(f"cannot read {self._path}: {error}") from error
-            reader.row_factory = sqlite3.Row
+            reader = connect_to_read(self._path)
             self._readers.connection = reader
             self._opened_readers.append(reader)
         return reader
 
-    def _installation(self, query: str, key: dict[str, str]) -> Installation | None:
+    def _installation(self, query: str, **key: str) -> Installation | None:
         rows = self._read(query, **key)
-        if not rows:
-            return None
-        row = rows[0]
-        return Installation(
-            portal=row["portal"],
-            member_id=row["member_id"],
-            domain=row["domain"],
-            client_endpoint=row["client_endpoint"],
-            state=InstallationState(row["state"]),
-            token_digest=row["token_digest"],
-            tokens=self._unseal(row["portal"], row["tokens"]),
-            user_id=row["user_id"],
-            scope=tuple(filter(None, row["scope"].split(","))),
-            status=row["status"],
-            version=row["version"],
-        )
+        return installation_of(rows[0], self._vault) if rows else None
 
     def _saving(self, installation: Installation) -> Change[bool]:
         """The change that saves an installation, if its version is still the stored one."""
-        row = {
-            "portal": installation.portal,
-            "member_id": installation.member_id,
-            "domain": installation.domain,
-            "client_endpoint": installation.client_endpoint,
-            "state": installation.state.value,
-            "token_digest": installation.token_digest,
-            "tokens": self._seal(installation),
-            "user_id": installation.user_id,
-            "scope": ",".join(installation.scope),
-            "status": installation.status,
-            "version": installation.version,
-            "now": self._clock(),
-        }
-        query = _QUERIES["change_installation" if installation.version else "add_installation"]
-        return lambda db: db.execute(query, row).rowcount == 1
+        row = {**row_of(installation, self._vault), "now": self._clock()}
+        query = QUERIES["change_installation" if installation.version else "add_installation"]
+        active = installation.state is InstallationState.ACTIVE
 
-    def _seal(self, installation: Installation) -> bytes | None:
-        tokens = installation.tokens
-        if tokens is None:
-            return None
-        if self._sealer is None:
-            raise StoreError("tokens can be stored only with BITRIX_EVENTS_SECRET_KEY")
-        content = [
-            tokens.access.get_secret_value(),
-            tokens.refresh.get_secret_value(),
-            tokens.expires_at.timestamp(),
-        ]
-        return self._sealer.seal(
-            json.dumps(content).encode(), place=_place_of_tokens(installation.portal)
+        def change(db: sqlite3.Connection) -> bool:
+            if db.execute(query, row).rowcount == 0:
+                return False
+            lanes = {"portal": installation.portal, "paused": row["paused"], "active": active}
+            if not installation.paused:
+                db.execute(QUERIES["unpark_lanes"], lanes)
+            if installation.paused or not active:
+                db.execute(QUERIES["park_lanes"], lanes)
+            return True
+
+        return change
+
+    def _hold_oldest_lane(self, db: sqlite3.Connection, portal: str) -> Claim:
+        ready = db.execute(QUERIES["oldest_ready_lane"], {"portal": portal}).fetchone()
+        lane = {"portal": portal, "lane": ready["lane"]}
+        db.execute(QUERIES["hold_lane"], lane)
+        row = db.execute(QUERIES["first_waiting"], lane).fetchone()
+        db.execute(QUERIES["start_execution"], {"execution_id": row["execution_id"]})
+        return Claim(
+            delivery_of(row, handler=row["handler"], attempt=row["attempt"] + 1),
+            row["execution_id"],
+            ready["lane"],
+            ready["token"] + 1,
+            row["note"],
+            self._vault.open_user_token(portal, row["user_token"]),
         )
 
-    def _unseal(self, portal: str, sealed: bytes | None) -> Tokens | None:
-        if sealed is None or self._sealer is None:
-            return None
-        opened = self._sealer.open(sealed, place=_place_of_tokens(portal))
-        access, refresh, expires_at = json.loads(opened)
-        return Tokens(
-            SecretStr(access), SecretStr(refresh), datetime.fromtimestamp(expires_at, UTC)
-        )
-
-
-def _place_of_tokens(portal: str) -> str:
-    return f"portal {portal}, column tokens"
-
-
-def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
-    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
-    if tables and "meta" not in tables:
-        raise StoreError(
-            f"{path} is not a store of bitrix_events but another program's file;"
-            " set BITRIX_EVENTS_STORE to a new one"
-        )
-
-
-def _has_schema(db: sqlite3.Connection) -> bool:
-    found = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-    return bool(found)
-
-
-def _check_version(db: sqlite3.Connection, path: Path) -> None:
-    try:
-        (version,) = db.execute("SELECT schema_version FROM meta").fetchone()
-    except (sqlite3.Error, TypeError) as error:
-        raise StoreError(f"{path} is not a store of bitrix_events") from error
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has schema version {version}, this program needs {SCHEMA_VERSION};"
-            " use the release of bitrix_events that wrote it"
-        )
+    def _reseal(self, db: sqlite3.Connection) -> int:
+        count = 0
+        for row in db.execute(QUERIES["sealed_tokens"]).fetchall():
+            if not self._vault.is_current(row["tokens"]):
+                tokens = self._vault.open_tokens(row["portal"], row["tokens"])
+                sealed = self._vault.seal_tokens(row["portal"], tokens)
+                db.execute(QUERIES["reseal_tokens"], {"portal": row["portal"], "tokens": sealed})
+                count += 1
+        for row in db.execute(QUERIES["sealed_user_tokens"]).fetchall():
+            if not self._vault.is_current(row["user_token"]):
+                token = self._vault.open_user_token(row["portal"], row["user_token"])
+                sealed = self._vault.seal_user_token(row["portal"], token)
+                db.execute(QUERIES["reseal_user_token"], {"id": row["id"], "user_token": sealed})
+                count += 1
+        return count
 
 
 def _recover(db: sqlite3.Connection) -> None:
-    db.execute(_QUERIES["recover_executions"])
-    db.execute(_QUERIES["recover_lanes"])
+    db.execute(QUERIES["recover_executions"])
+    db.execute(QUERIES["recover_lanes"])
 
 
 def _next_ready_portal(db: sqlite3.Connection, *, after: str) -> str:
     """The next portal of the ring that has a ready lane; ``""`` if none has."""
     for start in (after, ""):
-        row = db.execute(_QUERIES["next_ready_portal"], {"after": start}).fetchone()
+        row = db.execute(QUERIES["next_ready_portal"], {"after": start}).fetchone()
         if row:
             return str(row[0])
     return ""
 
 
-def _hold_oldest_lane(db: sqlite3.Connection, portal: str) -> Claim:
-    ready = db.execute(_QUERIES["oldest_ready_lane"], {"portal": portal}).fetchone()
-    lane = {"portal": portal, "lane": ready["lane"]}
-    db.execute(_QUERIES["hold_lane"], lane)
-    row = db.execute(_QUERIES["first_waiting"], lane).fetchone()
-    db.execute(_QUERIES["start_execution"], {"execution_id": row["execution_id"]})
-    delivery = delivery_of(row, handler=row["handler"], attempt=row["attempt"] + 1)
-    return Claim(delivery, row["execution_id"], ready["lane"], ready["token"] + 1, row["note"])
+def _is_parked(db: sqlite3.Connection, portal: str, *, lifecycle: bool) -> bool:
+    """Whether a lane of this kind has to wait for its portal."""
+    row = db.execute(QUERIES["standing"], {"portal": portal}).fetchone()
+    if row is None:
+        return False
+    is_active: bool = row["state"] == InstallationState.ACTIVE
+    return bool(row["paused"]) or (not is_active and not lifecycle)
+
+
+def _forget_some_deliveries(db: sqlite3.Connection, portal: str) -> bool:
+    """Delete a few at a time, so that nobody waits long for the writing thread."""
+    found = {"portal": portal, "limit": _FORGOTTEN_AT_ONCE}
+    ids = [row["id"] for row in db.execute(QUERIES["some_deliveries"], found)]
+    if ids:
+        those = {"portal": portal, "first": ids[0], "last": ids[-1]}
+        db.execute(QUERIES["drop_executions"], those)
+        db.execute(QUERIES["drop_deliveries"], those)
+    return bool(ids)
+
+
+def _forget_installation(db: sqlite3.Connection, portal: str) -> bool:
+    db.execute(QUERIES["drop_lanes"], {"portal": portal})
+    return db.execute(QUERIES["drop_installation"], {"portal": portal}).rowcount == 1
 
 
 def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
-    return int(db.execute(_QUERIES[query], parameters).fetchone()[0])
+    return int(db.execute(QUERIES[query], parameters).fetchone()[0])
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])

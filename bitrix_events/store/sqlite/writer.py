@@ -51,11 +51,19 @@ class GroupCommitWriter:
     neighbour's mistake.
 
     Args:
+        begun: called in each transaction, before its changes.
         check: called after each commit; raises `StoreError` if what was written is not safe.
     """
 
-    def __init__(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        begun: Callable[[], None],
+        check: Callable[[], None],
+    ) -> None:
         self._connection = connection
+        self._begun = begun
         self._check = check
         self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
         self._closed = False
@@ -122,6 +130,7 @@ class GroupCommitWriter:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
+            self._begun()
             for submitted in group:
                 submitted.result = submitted.change(connection)
             connection.execute("COMMIT")

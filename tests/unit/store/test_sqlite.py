@@ -17,7 +17,7 @@ import pytest
 
 from bitrix_events.errors import StoreError
 from bitrix_events.store.records import Installation, NewDelivery, State, Verdict
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.store.sqlite.store import Mode, SqliteStore
 from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter
 
 HANDLERS = ["handler"]
@@ -70,7 +70,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def writer(connection: sqlite3.Connection) -> Iterator[GroupCommitWriter]:
-    writer = GroupCommitWriter(connection, lambda: None)
+    writer = GroupCommitWriter(connection, begun=lambda: None, check=lambda: None)
     yield writer
     writer.close()
 
@@ -269,7 +269,7 @@ async def test_a_second_store_on_the_same_file_is_refused(store: SqliteStore, pa
 async def test_a_second_process_on_the_same_file_is_refused(store: SqliteStore, path: Path) -> None:
     program = f"""
 import asyncio, pathlib
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.store.sqlite.store import Mode, SqliteStore
 asyncio.run(SqliteStore(pathlib.Path({str(path)!r})).open())
 """
 
@@ -318,7 +318,7 @@ async def test_a_failed_start_does_not_keep_the_file_locked(path: Path) -> None:
 @pytest.fixture
 async def onlooker(store: SqliteStore, path: Path) -> AsyncIterator[SqliteStore]:
     """A store that only looks, at a file that `store` is writing."""
-    onlooker = SqliteStore(path, read_only=True)
+    onlooker = SqliteStore(path, mode="look")
     await onlooker.open()
     yield onlooker
     await onlooker.close()
@@ -359,7 +359,7 @@ async def test_an_onlooker_cannot_write(onlooker: SqliteStore) -> None:
 async def test_an_onlooker_gives_nothing_back_to_the_queue(store: SqliteStore, path: Path) -> None:
     delivery_id = await store.put(event(), HANDLERS)
     await store.claim(limit=1, per_portal=1)
-    onlooker = SqliteStore(path, read_only=True)
+    onlooker = SqliteStore(path, mode="look")
     await onlooker.open()
 
     view = await onlooker.delivery(delivery_id)
@@ -371,7 +371,7 @@ async def test_an_onlooker_gives_nothing_back_to_the_queue(store: SqliteStore, p
 
 async def test_an_onlooker_finds_no_file(path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store at"):
-        await SqliteStore(path, read_only=True).open()
+        await SqliteStore(path, mode="look").open()
 
     assert not path.parent.exists()
 
@@ -386,22 +386,22 @@ def make_database(path: Path, *statements: str) -> None:
             db.execute(statement)
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-async def test_a_file_that_is_no_database_is_refused_and_kept(path: Path, read_only: bool) -> None:
+@pytest.mark.parametrize("mode", ["own", "look"])
+async def test_a_file_that_is_no_database_is_refused_and_kept(path: Path, mode: Mode) -> None:
     make_file(path, b"Dear diary, " * 1000)
 
     with pytest.raises(StoreError, match=r"store\.db"):
-        await SqliteStore(path, read_only=read_only).open()
+        await SqliteStore(path, mode=mode).open()
 
     assert content_of(path) == b"Dear diary, " * 1000
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-async def test_a_database_of_another_program_is_refused(path: Path, read_only: bool) -> None:
+@pytest.mark.parametrize("mode", ["own", "look"])
+async def test_a_database_of_another_program_is_refused(path: Path, mode: Mode) -> None:
     make_database(path, "CREATE TABLE invoice (id INTEGER)")
 
     with pytest.raises(StoreError, match="is not a store of bitrix_events"):
-        await SqliteStore(path, read_only=read_only).open()
+        await SqliteStore(path, mode=mode).open()
 
 
 async def test_a_database_of_another_program_is_left_as_it_was(path: Path) -> None:
@@ -417,21 +417,21 @@ async def test_a_database_of_another_program_is_left_as_it_was(path: Path) -> No
     assert tables == [("invoice",)]
 
 
-@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("mode", ["own", "look"])
 @pytest.mark.parametrize(
     "meta", ["CREATE TABLE meta (name TEXT)", "CREATE TABLE meta (schema_version INTEGER)"]
 )
 async def test_a_database_with_another_meta_table_is_refused(
-    path: Path, meta: str, read_only: bool
+    path: Path, meta: str, mode: Mode
 ) -> None:
     make_database(path, meta)
 
     with pytest.raises(StoreError, match="is not a store of bitrix_events"):
-        await SqliteStore(path, read_only=read_only).open()
+        await SqliteStore(path, mode=mode).open()
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-async def test_a_store_of_a_newer_release_is_refused(path: Path, read_only: bool) -> None:
+@pytest.mark.parametrize("mode", ["own", "look"])
+async def test_a_store_of_a_newer_release_is_refused(path: Path, mode: Mode) -> None:
     store = SqliteStore(path)
     await store.open()
     await store.close()
@@ -439,7 +439,7 @@ async def test_a_store_of_a_newer_release_is_refused(path: Path, read_only: bool
         db.execute("UPDATE meta SET schema_version = 99")
 
     with pytest.raises(StoreError, match="schema version 99"):
-        await SqliteStore(path, read_only=read_only).open()
+        await SqliteStore(path, mode=mode).open()
 
 
 @pytest.mark.parametrize("below", ["store.db", "folder/store.db"])

@@ -1,0 +1,104 @@
+"""The file of the SQLite store: opening it, and refusing what is no store; its named queries."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from bitrix_events.errors import StoreError
+
+SCHEMA_VERSION: Final = 2
+
+_HERE: Final = files("bitrix_events.store.sqlite")
+QUERIES: Final = {
+    name: text.strip()
+    for name, text in re.findall(
+        r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)",
+        (_HERE / "queries.sql").read_text("utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+}
+
+
+def connect(path: Path, *, checkpoints: bool) -> sqlite3.Connection:
+    """A connection that writes, to a file that is made if it does not exist.
+
+    Args:
+        checkpoints: whether this connection moves the log into the file.
+
+    Raises:
+        StoreError: it cannot be opened, or is no store of this version.
+    """
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"cannot open {path}: {error}") from error
+    try:
+        db.row_factory = sqlite3.Row
+        _refuse_foreign(db, path)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA busy_timeout = 5000")
+        db.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves no bytes behind
+        if not checkpoints:
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+        if not _has_schema(db):
+            schema = (_HERE / "schema.sql").read_text("utf-8")
+            db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+        check_version(db, path)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise StoreError(f"{path} cannot be used as a store: {error}") from error
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        reader = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        reader.execute("PRAGMA busy_timeout = 5000")
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot read {path}: {error}") from error
+    reader.row_factory = sqlite3.Row
+    return reader
+
+
+def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    if tables and "meta" not in tables:
+        raise StoreError(
+            f"{path} is not a store of bitrix_events but another program's file;"
+            " set BITRIX_EVENTS_STORE to a new one"
+        )
+
+
+def _has_schema(db: sqlite3.Connection) -> bool:
+    found = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+    return bool(found)
+
+
+def check_version(db: sqlite3.Connection, path: Path) -> None:
+    """Raise `StoreError` unless the file has the schema of this program."""
+    try:
+        (version,) = db.execute("SELECT schema_version FROM meta").fetchone()
+    except (sqlite3.Error, TypeError) as error:
+        raise StoreError(f"{path} is not a store of bitrix_events") from error
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this program needs {SCHEMA_VERSION};"
+            " use the release of bitrix_events that wrote it"
+        )
