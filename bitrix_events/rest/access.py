@@ -89,6 +89,10 @@ def is_cloud_portal(domain: str) -> bool:
     return bool(label) and label != "www" and zone in CLOUD_ZONES
 
 
+def _is_in_cloud(url: str) -> bool:
+    return url.lower().startswith("https://") and is_cloud_portal(domain_of(url))
+
+
 class DirectAccess:
     """A portal whose address and secret the caller holds: a webhook, or a token that nobody renews.
 
@@ -122,7 +126,7 @@ class DirectAccess:
         if self._authorization.domain != refused.domain:
             return self._authorization
         domain = domain_of(location)
-        in_cloud = location.lower().startswith("https://") and is_cloud_portal(domain)
+        in_cloud = _is_in_cloud(refused.base_url) and _is_in_cloud(location)
         if refused.token is not None or not in_cloud or domain == refused.domain:
             raise PortalMoved(
                 "authorize",

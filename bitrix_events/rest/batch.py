@@ -9,12 +9,20 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
 
-from bitrix_events.catalog.methods import method_facts
-from bitrix_events.errors import NotExecuted, PortalFault, RestError
-from bitrix_events.rest.parameters import File, plain
+from bitrix_events.catalog.methods import Kind, method_facts
+from bitrix_events.errors import (
+    BitrixEventsError,
+    NotExecuted,
+    OutcomeUnknown,
+    PortalFault,
+    RestError,
+)
+from bitrix_events.rest.lifetime import Closed
+from bitrix_events.rest.parameters import File, parameter_name, plain
 from bitrix_events.rest.responses import Response, error_from, read_time
 from bitrix_events.wire.form import flatten
 from bitrix_events.wire.numbers import whole_number
@@ -29,8 +37,12 @@ BATCH_SIZE: Final = 50
 
 BATCH_SECONDS: Final = 25.0
 """Working time to ask for in one request: the portal ends each one after 60 s."""
+BATCH_BYTES: Final = 1024 * 1024
+"""Encoded commands to put into one request; a larger one goes by itself."""
 MOST_VALUES: Final = 1000
 """PHP's default ``max_input_vars``: of a command it drops what is more, and says nothing."""
+_LEVELS: Final = 66
+"""PHP drops names with more than 64 brackets; two levels of values have none."""
 _ALTERED_TEXT: Final = re.compile(r"\$(?:result|next|total|time|error)\[|[\ud800-\udfff]")
 _ALTERED_NAME: Final = re.compile(r"\Z|.*[\[\]\0\ud800-\udfff]", re.S)
 _ALTERED_OUTER_NAME: Final = re.compile(r".*[. ]", re.S)
@@ -100,49 +112,69 @@ def with_references(parameters: Any, replacement: Mapping[Ref, Any]) -> Any:
     return parameters
 
 
-def is_batchable(command: Command) -> bool:
-    """Whether a call may be a command of a batch, and do the same there."""
+def is_batchable(command: Command, *, by_caller: bool = False) -> bool:
+    """Whether a call may be a command of a batch, and do the same there.
+
+    Args:
+        by_caller: whether the caller wrote the batch: then in what changes something None is meant
+            to become the empty text, which clears a field, and False ``0``.
+    """
     method, parameters = command
     facts = method_facts(method)
     if not facts.batchable or facts.positional:
         return False
-    return fits_batch(parameters, variables=MOST_VALUES)
+    blanks = by_caller and facts.kind is not Kind.READ
+    return fits_batch(parameters, variables=MOST_VALUES, blanks=blanks)
 
 
-def fits_batch(parameters: Mapping[str, Any], *, variables: float = math.inf) -> bool:
+def fits_batch(
+    parameters: Mapping[str, Any], *, variables: float = math.inf, blanks: bool = False
+) -> bool:
     """Whether parameters mean the same inside a batch as in a call of their own.
 
     The portal replaces text such as ``$result[x]`` in the values of a batch and offers no escape
-    for it; a query string cannot express an empty list, nor brackets that are part of a name.
+    for it; a query string cannot express an empty list, nor brackets that are part of a name. None
+    and False become plain values there, ``""`` and ``"0"``: in a filter they select other rows.
+    True becomes ``"1"``, which portals take for the same.
 
     Args:
         variables: how many single values there may be at most.
+        blanks: whether None and False are welcome as such values.
     """
-    pending: list[Any] = [parameters]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, Mapping):
-            if any(_is_altered(str(name), is_outer=value is parameters) for name in value):
+    level: list[Any] = [parameters]
+    for _ in range(_LEVELS):
+        values, level = level, []
+        for value in values:
+            if isinstance(value, Enum):
+                value = value.value
+            if isinstance(value, Mapping):
+                if any(_is_altered(name, is_outer=value is parameters) for name in value):
+                    return False
+                if not value and value is not parameters:
+                    return False
+                level.extend(value.values())
+                continue
+            variables -= 1
+            if value is None or value is False:
+                if not blanks:
+                    return False
+            elif isinstance(value, str):
+                if ("$" in value or not value.isascii()) and _ALTERED_TEXT.search(value):
+                    return False
+            elif isinstance(value, File):
                 return False
-            if not value and value is not parameters:
-                return False
-            pending.extend(value.values())
-            continue
-        variables -= 1
-        if isinstance(value, str):
-            if ("$" in value or not value.isascii()) and _ALTERED_TEXT.search(value):
-                return False
-        elif isinstance(value, File):
-            return False
-        elif isinstance(value, Sequence):
-            if not value:
-                return False
-            pending.extend(value)
-            variables += 1
-    return variables >= 0
+            elif isinstance(value, Sequence):
+                if not value:
+                    return False
+                level.extend(value)
+                variables += 1
+        if not level:
+            return variables >= 0
+    return False
 
 
-def _is_altered(name: str, *, is_outer: bool) -> bool:
+def _is_altered(key: object, *, is_outer: bool) -> bool:
+    name = parameter_name(key)
     if name.isidentifier() and name.isascii():
         return False
     return bool(_ALTERED_NAME.match(name) or (is_outer and _ALTERED_OUTER_NAME.match(name)))
@@ -213,6 +245,21 @@ def read_outcomes(
         else:
             outcomes.append(_silence(method, portal=portal, has_halted=has_halted))
     return outcomes
+
+
+def ended_by(error: Exception, method: str, *, portal: str) -> RestError:
+    """The outcome of a command whose request was ended by no answer: by the store that keeps the
+    token or a closed client, before it was sent; or by a bug."""
+    if isinstance(error, BitrixEventsError | Closed) or type(error) is RuntimeError:
+        what = f"nothing was sent: {error}"
+        outcome: RestError = NotExecuted(method, "NOT_EXECUTED", what, portal=portal)
+    else:
+        what = f"the request ended in {type(error).__name__}"
+        outcome = OutcomeUnknown(
+            method, "OUTCOME_UNKNOWN", what, portal=portal, maybe_executed=True
+        )
+    outcome.__cause__ = error
+    return outcome
 
 
 def _silence(method: str, *, portal: str, has_halted: bool) -> RestError:

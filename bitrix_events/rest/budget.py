@@ -73,11 +73,15 @@ class Budget:
             self._page_bytes += (size - self._page_bytes) * 0.1
 
     def failed(self, error: RestError, pages: int) -> None:
-        """Learn that a request for so many pages failed: perhaps it was too much."""
+        """Learn that a request for so many pages failed: perhaps half of them are not too much.
+
+        Requests that were under way together and fail together teach that once.
+        """
+        half = max(pages // 2, 1)
         if isinstance(error, AnswerTooLarge):
-            self._ceiling = max(min(self._ceiling, pages) // 2, 1)
+            self._ceiling = min(self._ceiling, half)
         if isinstance(error, AnswerTooLarge) or error.maybe_executed:
-            self._most = max(min(self._most, pages) // 2, 1)
+            self._most = min(self._most, half)
 
     def succeeded(self, pages: int) -> None:
         """Learn that a request for so many pages was answered: more may do."""

@@ -105,6 +105,11 @@ class Client:
         other.v3 = V3Client(self._dispatcher, other.options)
         return other
 
+    def is_twin_of(self, other: Client) -> bool:
+        """Whether both make their calls on the same portal with the same rights: one is the other
+        `with_options`."""
+        return self._dispatcher is other._dispatcher
+
     # Calls.
 
     def call(
@@ -194,13 +199,19 @@ class Client:
         ``await client.batch({"deal": client.call("crm.deal.get", id=7), "me": ("profile", {})})``.
         A parameter may be `Ref` to an earlier command: ``Ref("deal")["CONTACT_ID"]``.
 
+        In commands that change something None is sent as the empty text, which clears a field, and
+        False as ``0``. Commands that read and have such a parameter go by themselves: in a filter
+        it would select other rows.
+
         Args:
             halt: stop at the first failure. What was done before is not undone.
 
         Raises:
-            BatchError: at least one command failed; it carries the good results as well.
-            ValueError: a name is no method name, a parameter has no form that can be sent, or a
-                reference names no earlier command. Nothing was sent.
+            BatchError: at least one command failed; it carries the good results as well. What
+                was not sent, because the store failed or the client was closed, is `NotExecuted`.
+            ValueError: a name is no method name, a parameter has no form that can be sent, a
+                reference names no earlier command, or a call belongs to another client. Nothing was
+                sent.
         """
         outcomes = await self.outcomes(commands, halt=halt)
         self._raise_failures(outcomes)
@@ -219,7 +230,7 @@ class Client:
     ) -> Any:
         """The same as `batch`, with failed commands as `RestError` values in their places instead
         of an exception."""
-        named = _named(commands)
+        named = self._named(commands)
         many = Many(self._dispatcher, self.options, Priority.CALL)
         if halt or any(any(references(params)) for _, params in named.values()):
             outcomes = await many.in_order(named, halt=halt)
@@ -253,7 +264,10 @@ class Client:
             def told(count: int) -> None:
                 nonlocal done
                 done += count
-                tell(done, len(commands))
+                try:
+                    tell(done, len(commands))
+                except Exception:  # the outcomes weigh more
+                    self.options.logger.exception("the progress of %s could not be told", method)
 
             many = Many(self._dispatcher, self.options, Priority.BULK, told)
             outcomes = await many.side_by_side(commands)
@@ -295,6 +309,32 @@ class Client:
             results = {name: o for name, o in items if not isinstance(o, RestError)}
             raise BatchError(portal=self.domain, results=results, errors=errors)
 
+    def _named(self, commands: Any) -> dict[Any, Command]:
+        """Commands by name or position, checked where the caller can see which one is meant."""
+        if isinstance(commands, Mapping):
+            items: Iterable[tuple[Any, Any]] = commands.items()
+        elif isinstance(commands, Sequence) and not isinstance(commands, str | bytes):
+            items = enumerate(commands)
+        else:
+            raise TypeError(
+                'a batch is {"name": client.call("crm.deal.get", id=7), ...} or a list of such'
+                " calls"
+            )
+        return {name: self._command(name, value) for name, value in items}
+
+    def _command(self, name: Any, value: Any) -> Command:
+        match value:
+            case Request():
+                return value.command_for(self)
+            case str(method) | (str(method),):
+                return (method_name(method), {})
+            case (str(method), Mapping() as params):
+                return (method_name(method), params)
+        raise TypeError(
+            f"command {name!r} is {type(value).__name__} {str(value)[:60]!r}; write"
+            ' client.call("crm.deal.get", id=7) or ("crm.deal.get", {"id": 7})'
+        )
+
     # The pace.
 
     @asynccontextmanager
@@ -311,30 +351,3 @@ class Client:
         """Names of the methods that the vendor documents. What a portal offers is told by
         ``client.call("methods")``."""
         return supported_methods()
-
-
-def _named(commands: Any) -> dict[Any, Command]:
-    """Commands by name or position, checked here, where the caller can see which line is meant."""
-    if isinstance(commands, Mapping):
-        items: Iterable[tuple[Any, Any]] = commands.items()
-    elif isinstance(commands, Sequence) and not isinstance(commands, str | bytes):
-        items = enumerate(commands)
-    else:
-        raise TypeError(
-            'a batch is {"name": client.call("crm.deal.get", id=7), ...} or a list of such calls'
-        )
-    return {name: _command(name, value) for name, value in items}
-
-
-def _command(name: Any, value: Any) -> Command:
-    match value:
-        case Request():
-            return value.command
-        case str(method) | (str(method),):
-            return (method_name(method), {})
-        case (str(method), Mapping() as params):
-            return (method_name(method), params)
-    raise TypeError(
-        f"command {name!r} is {type(value).__name__} {str(value)[:60]!r}; write"
-        ' client.call("crm.deal.get", id=7) or ("crm.deal.get", {"id": 7})'
-    )

@@ -1,8 +1,9 @@
 """Reading a list by id: pages follow the last id seen, fifty of them in a request.
 
-The first page is asked for by itself, with the number of rows, and handed out at once. A short list
-is then one `Range` that is read to its end; of a long one the greatest id is asked for, too, and
-the ids between are divided into many ranges that are read side by side: see `ranges`.
+The first page is asked for by itself, with the number of rows, and handed out while the next
+requests are under way. A short list is then one `Range` that is read to its end; of a long one the
+greatest id is asked for, too, and the ids between are divided into many ranges that are read side
+by side: see `ranges`.
 
 Within a request the pages of a range refer to each other: each asks for the ids after the last one
 of the page before. If a page is not full, that reference names no id, and the pages after it mean
@@ -41,12 +42,14 @@ from bitrix_events.rest.responses import Response
 from bitrix_events.rest.retries import Tries, is_refusal
 from bitrix_events.rest.rows import (
     Row,
+    counted,
     fits_command,
     guessed_path,
     incomplete,
     rows_of,
     spelled,
     value_at,
+    with_id_selected,
     with_value,
 )
 from bitrix_events.rest.turns import Priority
@@ -59,7 +62,15 @@ Jobs = dict[asyncio.Task[list[Outcome] | RestError], list[Part]]
 
 
 class KeysetBroken(Exception):
-    """The method does not follow ids, and no row was handed out yet: read it in another way."""
+    """The method does not follow ids: read it in another way.
+
+    Args:
+        handed_out: ids of the rows that were handed out before that was seen: the first page.
+    """
+
+    def __init__(self, handed_out: Iterable[int] = ()) -> None:
+        super().__init__()
+        self.handed_out = frozenset(handed_out)
 
 
 class KeysetWalk:
@@ -71,7 +82,8 @@ class KeysetWalk:
         limit: how many rows are wanted at most.
 
     Raises:
-        KeysetBroken: the parameters leave no room for conditions on the id.
+        KeysetBroken: the parameters leave no room for conditions on the id, or have several that
+            mean the same.
     """
 
     def __init__(
@@ -103,6 +115,8 @@ class KeysetWalk:
         self._named_key = f"@{id_name}"
         given = value_at(parameters, self._filter) or {}
         conditions = {_usual_spelling(key, id_name): value for key, value in given.items()}
+        if len(conditions) < len(given) or {self._named_key, id_name} <= conditions.keys():
+            raise KeysetBroken
         begin = [self._bound(conditions, self._after_key)]
         begin.append(None if after is None else after * self._sign)
         self._begin = max((bound for bound in begin if bound is not None), default=None)
@@ -110,12 +124,12 @@ class KeysetWalk:
         self._named = self._take_names(conditions, id_name)
         self._conditions = conditions
         ordered = _ordered(parameters, facts, id_name, "DESC" if descending else "ASC")
-        self._parameters = self._without_defaults(_selected(ordered, facts, id_name))
+        self._parameters = self._without_defaults(with_id_selected(ordered, facts))
         self._query = encode_query(self._parameters)
         self._batches = fits_command(self._parameters)
         self._budget = Budget(dispatcher.times, method, batches=self._batches)
         self._ranges = Ranges(facts.page_size, ())
-        self._handed_out = False
+        self._handed_out: list[int] | None = []
         self._decoding: dict[int, int] = {}
         self._room = asyncio.Event()
         self.total: int | None = None
@@ -128,23 +142,23 @@ class KeysetWalk:
             IncompleteList: the portal skips or repeats rows.
             RestError: a page could not be read.
         """
-        pending = await self._begin_reading()
+        first = await self._begin_reading()
+        self._left -= len(first)
         jobs: Jobs = {}
         try:
-            while True:
-                self._launch(jobs)
+            self._launch(jobs)
+            if first:
+                yield first
+            while jobs:
                 self._room.set()
-                if jobs:
-                    finished, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-                    for task in finished:
-                        self._take(jobs.pop(task), task.result())
-                elif not pending:
-                    return
-                for page in chain(pending, self._ranges.ready()):
-                    self._handed_out = True
+                finished, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+                for task in finished:
+                    self._take(jobs.pop(task), task.result())
+                for page in self._ranges.ready():
+                    self._handed_out = None
                     self._left -= len(page)
                     yield page
-                pending = []
+                self._launch(jobs)
         finally:
             for task in jobs:
                 task.cancel()
@@ -152,7 +166,7 @@ class KeysetWalk:
 
     # The beginning, and the ranges that follow from it.
 
-    async def _begin_reading(self) -> list[list[Row]]:
+    async def _begin_reading(self) -> list[Row]:
         """Read the first page, and plan what comes after; unless the ids are known already."""
         size = self._facts.page_size
         if self._named is not None:
@@ -167,19 +181,19 @@ class KeysetWalk:
             self._facts = replace(self._facts, rows=guessed_path(response.result))
         page = self._rows(response)
         ids = self._ids(page)
-        total, has_next = response.total or 0, response.next is not None
-        has_more = has_next or total > len(page)
+        total = counted(response.total, len(page))
+        has_more = response.next is not None or (total or 0) > len(page)
         if not self._may_begin(ids) or (has_more and not page):
             raise KeysetBroken
-        self.total = total or (None if has_more or len(page) > size else len(page))
-        if not page:
-            return []
-        is_end = len(page) < size or total == len(page)
-        if not ((is_end and not has_more) or len(page) >= self._left):
+        is_all = not has_more and (len(page) < size or total == len(page))
+        self.total = len(page) if is_all else total
+        if not (is_all or len(page) >= self._left):
+            self._handed_out = [row_id * self._sign for row_id in ids]
             self._budget.learn(page)
-            size = response.next or len(page)
-            self._ranges = Ranges(size, await self._plan(ids, total - len(page), size))
-        return [page]
+            size = max(response.next or 0, len(page))
+            missing = None if total is None else total - len(page)
+            self._ranges = Ranges(size, await self._plan(ids, missing, size))
+        return page
 
     def _may_begin(self, ids: Sequence[int]) -> bool:
         if not ids:
@@ -189,16 +203,16 @@ class KeysetWalk:
         )
         return is_within and grows(ids)
 
-    async def _plan(self, ids: Sequence[int], rows: int, size: int) -> Iterable[Range]:
+    async def _plan(self, ids: Sequence[int], rows: int | None, size: int) -> Iterable[Range]:
         """The ranges after the first page.
 
         Args:
             ids: of the rows on it.
-            rows: how many there are beyond it; not above 0 if nobody counts.
+            rows: how many there are beyond it; None if nobody counts.
             size: rows on a full page.
         """
         last = ids[-1]
-        if rows <= 0:
+        if not rows:
             return [Range(last, self._end, pages=FIRST_GUESS, guess=4 * FIRST_GUESS)]
         wanted = int(min(rows, self._left - len(ids)))
         if wanted // size >= CHAIN_PAGES and self._batches:
@@ -276,7 +290,7 @@ class KeysetWalk:
     async def _single(self, part: Part) -> Response:
         """A page by itself, for parameters that mean something else inside a batch."""
         range_ = part.range
-        start = 0 if part.is_counted or range_.named else -1
+        start = 0 if part.is_counted else -1
         asked = self._asked(range_.after, range_.upto, start, named=range_.left_of_named())
         return await self._dispatcher.call(self._method, asked, self._options, Priority.BULK)
 
@@ -358,14 +372,19 @@ class KeysetWalk:
         page = self._rows(response)
         ids = self._ids(page)
         if not part.range.fits(ids):
-            if not self._handed_out:
-                raise KeysetBroken
+            if self._handed_out is not None:
+                raise KeysetBroken(self._handed_out)
             raise self._incomplete(
                 f"the {self._id_field} of its rows does not grow; read it with keyset=False"
             )
         self._budget.learn(page)
+        total, was_in_doubt = counted(response.total, len(page)), part.range.is_in_doubt
         has_next = response.next is not None
-        return self._ranges.take(part, page, ids, response.total, has_next=has_next)
+        goes_on = self._ranges.take(part, page, ids, total, has_next=has_next)
+        if was_in_doubt and part.range.is_in_doubt:
+            last = part.range.after * self._sign
+            raise self._incomplete(f"the portal counts rows after id {last} and sends none")
+        return goes_on
 
     def _failed(self, range_: Range, error: RestError) -> None:
         if is_refusal(error):
@@ -453,17 +472,3 @@ def _ordered(
         return with_value(parameters, order, {id_name: direction})
     by_field = with_value(parameters, spelled(parameters, facts.sort), id_name)
     return with_value(by_field, order, direction)
-
-
-def _selected(parameters: Mapping[str, Any], facts: ListFacts, id_name: str) -> dict[str, Any]:
-    """The parameters with the id among the selected fields, if some are selected."""
-    if facts.select is None:
-        return dict(parameters)
-    path = spelled(parameters, facts.select)
-    chosen = value_at(parameters, path)
-    if not chosen:
-        return dict(parameters)
-    names = [chosen] if isinstance(chosen, str) else list(chosen)
-    if "*" not in names:
-        names += [name for name in facts.select_needs or (id_name,) if name not in names]
-    return with_value(parameters, path, names)

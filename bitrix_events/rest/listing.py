@@ -16,7 +16,8 @@ from bitrix_events.rest.keyset import KeysetBroken, KeysetWalk
 from bitrix_events.rest.offset import OffsetWalk
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.progress import Progress, shown
-from bitrix_events.rest.rows import LazyList, Row, spelled, value_at
+from bitrix_events.rest.rows import LazyList, Row, incomplete, spelled, value_at
+from bitrix_events.wire.numbers import whole_number
 
 _USUAL_NAMES: Final[dict[Paging, tuple[Path, ...]]] = {
     Paging.START: (("start",),),
@@ -144,31 +145,27 @@ class Listing(LazyList):
         """Pages in the best way that the method allows; a few rows more than wanted may come."""
         reading = self._reading
         wants_ids = reading.after_id is not None or reading.descending
-        parameters, is_turned = self._without_order_by_id()
-        self._follows_ids = self._may_follow_ids(parameters)
-        if self._follows_ids:
+        by_id = self._by_id()
+        self._follows_ids = by_id is not None
+        handed_out: frozenset[int] = frozenset()
+        if by_id is not None:
             try:
-                walk = KeysetWalk(
-                    self._dispatcher,
-                    self._options,
-                    self._method,
-                    parameters,
-                    self._facts,
-                    after=reading.after_id,
-                    limit=reading.limit,
-                    descending=reading.descending != is_turned,
-                )
-                async with aclosing(walk.pages()) as pages:
+                async with aclosing(by_id.pages()) as pages:
                     async for page in pages:
-                        self.total = walk.total
+                        self.total = by_id.total
                         yield page
                 return
-            except KeysetBroken:
+            except KeysetBroken as broken:
                 self._follows_ids = False
-        if wants_ids:
+                handed_out = broken.handed_out
+            if wants_ids:
+                problem = "the portal does not follow ids, as after_id and descending want it"
+                raise incomplete(self._method, problem, portal=self._dispatcher.domain)
+        elif wants_ids:
             raise ValueError(
                 f"{self._method} is not read by id here, as after_id and descending want it; if it"
-                " can be, say keyset=True, and ask for no order of your own"
+                " can be, say keyset=True, and have no order, no LOGIC and no two conditions of the"
+                " same kind on the id"
             )
         by_position = OffsetWalk(
             self._dispatcher,
@@ -176,20 +173,48 @@ class Listing(LazyList):
             self._method,
             self._parameters,
             self._facts,
-            limit=reading.limit,
+            limit=None if reading.limit is None else reading.limit + len(handed_out),
         )
         async with aclosing(by_position.pages()) as pages:
             async for page in pages:
                 self.total = by_position.total
-                yield page
+                if handed_out:
+                    page = [row for row in page if self._id_of(row) not in handed_out]
+                if page:
+                    yield page
+
+    def _by_id(self) -> KeysetWalk | None:
+        """The way to read it by id, if there is one."""
+        parameters, is_turned = self._without_order_by_id()
+        if not self._may_follow_ids(parameters):
+            return None
+        try:
+            return KeysetWalk(
+                self._dispatcher,
+                self._options,
+                self._method,
+                parameters,
+                self._facts,
+                after=self._reading.after_id,
+                limit=self._reading.limit,
+                descending=self._reading.descending or is_turned,
+            )
+        except KeysetBroken:
+            return None
+
+    def _id_of(self, row: Row) -> int | None:
+        return whole_number(row.get(self._facts.id_field))
 
     def _may_follow_ids(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether the method can be read by id, and the caller wants no order of its own."""
+        """Whether the method can be read by id, and the caller wants no order of its own, nor
+        conditions of which only one has to be met."""
         facts = self._facts
         if not (facts.keyset and facts.filter and facts.order):
             return False
         conditions = value_at(parameters, spelled(parameters, facts.filter))
         if conditions and not isinstance(conditions, Mapping):
+            return False
+        if any(str(key).lower() == "logic" for key in conditions or ()):
             return False
         for path in [facts.order, *([facts.sort] if facts.sort else [])]:
             if value_at(parameters, spelled(parameters, path)):

@@ -11,7 +11,8 @@ Source: protocol.md 6.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from bitrix_events.errors import (
@@ -22,17 +23,20 @@ from bitrix_events.errors import (
     RestError,
 )
 from bitrix_events.rest.batch import (
+    BATCH_BYTES,
     BATCH_SIZE,
     Command,
     Outcome,
     Ref,
     encode_command,
     encode_references,
+    ended_by,
     is_batchable,
     references,
     with_references,
 )
 from bitrix_events.rest.dispatch import Dispatcher, is_harmless
+from bitrix_events.rest.lifetime import Closed
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.parameters import plain
 from bitrix_events.rest.responses import Response
@@ -64,11 +68,14 @@ class Many:
             ValueError: a parameter has no form that can be sent; nothing was sent.
         """
         outcomes: list[Outcome | None] = [None] * len(commands)
-        together = [i for i, command in enumerate(commands) if is_batchable(command)]
-        alone = sorted(set(range(len(commands))) - set(together))
-        encoded = {i: encode_command(commands[i]) for i in together}
-        for index in alone:
-            plain(commands[index][1])
+        encoded: dict[int, str] = {}
+        alone: list[int] = []
+        for index, command in enumerate(commands):
+            if is_batchable(command, by_caller=True):
+                encoded[index] = encode_command(command)
+            else:
+                plain(command[1])
+                alone.append(index)
 
         async def run_together(indices: Sequence[int]) -> None:
             found = await self._together(
@@ -81,9 +88,7 @@ class Many:
             outcomes[index] = await self._alone(commands[index])
             self._told(1)
 
-        jobs: list[Callable[[], Awaitable[None]]] = []
-        for start in range(0, len(together), BATCH_SIZE):
-            jobs.append(_job(run_together, together[start : start + BATCH_SIZE]))
+        jobs = [_job(run_together, group) for group in _requests(encoded)]
         jobs += [_job(run_alone, index) for index in alone]
         await _run_jobs(jobs)
         return [outcome for outcome in outcomes if outcome is not None]
@@ -135,6 +140,8 @@ class Many:
                     size = (size + 1) // 2  # perhaps it is too much at once
                 if isinstance(error, OperationTimeLimit) and error.method in methods:
                     paused = error.method.lower()  # the others need not suffer for it
+            except Exception as error:
+                found = [ended_by(error, methods[i], portal=self._dispatcher.domain) for i in group]
             if any(isinstance(o, RestError) and _is_failure(o) for o in found):
                 tries.count()
             again = []
@@ -151,7 +158,7 @@ class Many:
             self._told(len(group) - len(again))
             pending = again + pending[len(group) :]
             if again:
-                await asyncio.sleep(tries.delay())
+                await self._pause(tries)
         return [outcome for outcome in outcomes if outcome is not None]
 
     async def _alone(self, command: Command) -> Outcome:
@@ -159,6 +166,8 @@ class Many:
             return await self._dispatcher.call(*command, self._options, self._priority)
         except RestError as error:
             return error
+        except Exception as error:
+            return ended_by(error, command[0], portal=self._dispatcher.domain)
 
     # In order.
 
@@ -197,7 +206,7 @@ class Many:
                     break
                 continue
             command = (method, with_references(parameters, known) if known else parameters)
-            if not is_batchable(command):
+            if not is_batchable(command, by_caller=True):
                 return group or {name: command}
             group[name] = command
             if len(group) == BATCH_SIZE:
@@ -209,14 +218,15 @@ class Many:
     ) -> dict[str | int, Outcome]:
         """Run one request up to its first failure; what it did not run, or what may be run again,
         has no outcome."""
-        names, commands = list(group), list(group.values())
-        if len(commands) == 1 and not any(references(commands[0][1])):
-            return {names[0]: await self._alone(commands[0])}
-        keys = {name: f"c{index}" for index, name in enumerate(names)}
-        encoded = [
+        name, command = next(iter(group.items()))
+        if not is_batchable(command, by_caller=True):
+            return {name: await self._alone(command)}
+        keys = {name: f"c{index}" for index, name in enumerate(group)}
+        encoded = _first_request(
             encode_command((method, encode_references(parameters, keys)))
-            for method, parameters in commands
-        ]
+            for method, parameters in group.values()
+        )
+        names, commands = list(group)[: len(encoded)], list(group.values())[: len(encoded)]
         methods = [method for method, _ in commands]
         outcomes: dict[str | int, Outcome] = {}
         try:
@@ -226,6 +236,12 @@ class Many:
                 harmless = is_harmless(method, self._options)
                 outcomes[name] = verdict(error.told_of(method), harmless=harmless)
             return outcomes
+        except Exception as error:
+            portal = self._dispatcher.domain
+            return {
+                name: ended_by(error, method, portal=portal)
+                for name, method in zip(names, methods, strict=True)
+            }
         last = sum(not isinstance(outcome, NotExecuted) for outcome in found) - 1
         for index, (name, outcome) in enumerate(zip(names, found, strict=True)):
             method, parameters = commands[index]
@@ -239,7 +255,7 @@ class Many:
                 if _is_failure(outcome):
                     tries.count()
                 if index == last and tries.may_repeat(outcome, harmless=harmless):
-                    await asyncio.sleep(tries.delay())
+                    await self._pause(tries)
                     break
                 outcome = verdict(outcome, harmless=harmless)
             outcomes[name] = outcome
@@ -254,7 +270,12 @@ class Many:
                 methods, encoded, self._options, self._priority, tries, halt=True
             ),
             harmless=all(is_harmless(method, self._options) for method in methods),
+            sleep=self._dispatcher.sleep,
         )
+
+    async def _pause(self, tries: Tries) -> None:
+        with suppress(Closed):  # whoever goes on is told so
+            await self._dispatcher.sleep(tries.delay())
 
     def _not_run(self, method: str, why: str) -> NotExecuted:
         return NotExecuted(method, "NOT_EXECUTED", why, portal=self._dispatcher.domain)
@@ -295,12 +316,33 @@ def _leads_somewhere(ref: Ref, outcomes: Mapping[str | int, Outcome]) -> bool:
     return True
 
 
+def _requests(encoded: Mapping[int, str]) -> Iterator[list[int]]:
+    """Which encoded commands go into one request, by their positions."""
+    positions, start = list(encoded), 0
+    while group := positions[start : start + BATCH_SIZE]:
+        count = len(_first_request(encoded[index] for index in group))
+        yield group[:count]
+        start += count
+
+
+def _first_request(commands: Iterable[str]) -> list[str]:
+    """The first commands, as many as go into one request; at least one if there is any."""
+    taken: list[str] = []
+    size = 0
+    for command in commands:
+        size += len(command)
+        if taken and size > BATCH_BYTES:
+            break
+        taken.append(command)
+    return taken
+
+
 def _job(work: Callable[[Any], Awaitable[None]], argument: Any) -> Callable[[], Awaitable[None]]:
     return lambda: work(argument)
 
 
 async def _run_jobs(jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
-    """Run jobs, some at a time; the first exception ends the others and is raised."""
+    """Run jobs, some at a time. None raises: who is cancelled cancels them."""
     left = iter(jobs)
 
     async def work() -> None:

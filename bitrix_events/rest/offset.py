@@ -23,11 +23,13 @@ from bitrix_events.rest.options import Options
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.rows import (
     Row,
+    counted,
     fits_command,
     incomplete,
     rows_of,
     spelled,
     value_at,
+    with_id_selected,
     with_value,
 )
 from bitrix_events.rest.turns import Priority
@@ -55,7 +57,7 @@ class OffsetWalk:
         self._options = options
         self._many = Many(dispatcher, options, Priority.BULK)
         self._method = method
-        self._parameters = _by_position(method, parameters)
+        self._parameters = _by_position(method, with_id_selected(parameters, facts))
         self._facts = facts
         self._page = [spelled(self._parameters, path) for path in facts.page]
         self._limit = limit
@@ -92,11 +94,10 @@ class OffsetWalk:
         asked = whole_number(value_at(self._parameters, self._page[0])) or 0
         begin = max(asked, 0)  # -1 ends after a page
         first = await self._ask({self._page[0]: begin})
-        self.total = first.total
-        page = self._take(first)
+        page = self._take_counted(first)
         self._budget.learn(page)
         yield page
-        step, total = self._facts.page_size, first.total
+        step, total = self._facts.page_size, self.total
         if first.next is not None:
             if first.next <= begin or not page:
                 raise self._incomplete("the portal sends the same page again")
@@ -128,9 +129,11 @@ class OffsetWalk:
                 responses = await under_way[0][1]
                 under_way.popleft()
                 for response in responses:
-                    if response.total != self.total:
-                        raise self._incomplete("its length changed while it was read")
-                    page = self._take(response)
+                    page = self._take_counted(response)
+                    if not page:
+                        raise self._incomplete(
+                            f"after {self._received} rows came none, the portal counts {self.total}"
+                        )
                     self._budget.learn(page)
                     yield page
         finally:
@@ -152,9 +155,7 @@ class OffsetWalk:
         """Each page says where the next one is."""
         while True:
             response = await self._ask({self._page[0]: start})
-            if response.total != self.total:
-                raise self._incomplete("its length changed while it was read")
-            yield self._take(response)
+            yield self._take_counted(response)
             if response.next is None:
                 return
             if response.next <= start:
@@ -168,11 +169,7 @@ class OffsetWalk:
         counts_pages = self._facts.paging is not Paging.LIMIT_OFFSET
         first = position = self._first_position(1 if counts_pages else 0)
         while True:
-            response = await self._ask({**sized, self._page[-1]: position})
-            if self.total is not None and response.total != self.total:
-                raise self._incomplete("its length changed while it was read")
-            self.total = response.total
-            page = self._take(response)
+            page = self._take_counted(await self._ask({**sized, self._page[-1]: position}))
             yield page
             skipped = (first - 1) * size if counts_pages else first
             total = None if self.total is None else max(self.total - skipped, 0)
@@ -207,8 +204,9 @@ class OffsetWalk:
         response = await self._ask({})
         if response.next is not None:
             raise self._incomplete("it has more pages than one; read it with paging='start'")
-        self.total = response.total
-        yield self._take(response)
+        yield self._take_counted(response)
+        if self.total is not None and self.total > self._received:
+            self._check_count(self.total)
 
     def _page_size(self, *, most: bool = False) -> int:
         """The page size to ask for: what the caller named, if it is sure to be granted. A portal
@@ -237,6 +235,15 @@ class OffsetWalk:
                     raise self._incomplete(f"record {row_id} came twice")
                 self._seen.add(row_id)
         self._received += len(page)
+        return page
+
+    def _take_counted(self, response: Response) -> list[Row]:
+        """The rows of a page, which counts as many as the first one; 0 beside rows is no count."""
+        total = response.total if response.total and response.total > 0 else None
+        if self._received and total != self.total:
+            raise self._incomplete("its length changed while it was read")
+        page = self._take(response)
+        self.total = total if self._received else counted(response.total, 0)
         return page
 
     def _check_count(self, expected: int | None) -> None:

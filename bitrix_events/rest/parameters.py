@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 _METHOD: Final = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
+_PLAIN: Final = frozenset({str, int, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,23 @@ def method_name(method: Any) -> str:
 
 def plain(value: Any) -> Any:
     """Nested parameters as JSON values: dates as ISO 8601 text, decimals as text, files as name
-    and base64.
+    and base64, members of enumerations as their values.
 
     Raises:
         ValueError: something in it has no such form.
     """
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or type(value) in _PLAIN:
         return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value} cannot be sent to a portal")
-        return value
+        return float.__float__(value)
     if isinstance(value, date):  # a datetime, too
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -61,13 +69,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, File):
         return value.parameter()
     if isinstance(value, Mapping):
-        return {_name(key): plain(item) for key, item in value.items()}
+        return {parameter_name(key): plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [plain(item) for item in value]
     raise ValueError(f"a {type(value).__name__} cannot be sent to a portal; convert it to text")
 
 
-def _name(key: object) -> str:
+def parameter_name(key: object) -> str:
+    """A key of nested parameters as it is sent.
+
+    Raises:
+        ValueError: it can be none.
+    """
+    if type(key) is str:
+        return key
+    if isinstance(key, Enum):
+        return parameter_name(key.value)
     if isinstance(key, str | int) and not isinstance(key, bool):
-        return str(key)
+        return str(plain(key))
     raise ValueError(f"{key!r} cannot be the name of a parameter")

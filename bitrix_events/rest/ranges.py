@@ -14,8 +14,10 @@ range should not know its rows only when its last page comes. There are three ki
   One that turns out to hold much more than others is divided again, where a cluster of ids is.
 - named ones: the caller's filter names the ids, and each range is fifty of them.
 
-The number of rows only says how many pages to ask for, never when to stop: a range ends where its
-upper end is reached or a page is not full. So rows that come or go meanwhile cost no other row.
+A range ends where its upper end is reached, or where a page is not full and no row is missing of
+those that were counted. Any other page that is not full leaves a doubt: rows were deleted, or the
+portal left some out. Then the rest is counted, and that answer decides. So rows that come or go
+meanwhile cost no other row.
 
 Ids are times -1 if the list is read downwards, so that they grow here in any case.
 
@@ -35,7 +37,7 @@ from bitrix_events.rest.rows import Row
 
 CHAIN_PAGES: Final = 4 * BATCH_SIZE
 """Pages up to which one range is read from end to end: cutting it would cost more requests."""
-_DENSE: Final = 0.96
+_DENSE: Final = 0.98
 """Share of ids that exist, from which narrow ranges cost no more pages than counted ones."""
 _RANGE_PAGES: Final = BATCH_SIZE
 _CLUSTER: Final = 10
@@ -51,30 +53,32 @@ class Range:
     Attributes:
         upto: None where the list just ends.
         pages: how many are expected; None if that has to be counted first.
-        missing: how many rows are expected beyond those received; 0 if nobody counted.
+        missing: how many rows are expected beyond those received; None if nobody counted.
         named: the ids asked for by name, if they are.
         density: share of ids that exist, by the last page.
         guess: how many pages to ask for at a time, if nobody counts.
         received: pages that wait to be handed out.
+        is_in_doubt: whether an empty page came, and the portal said that there are rows.
         failures: how often asking for it has failed since a page came.
     """
 
     after: int
     upto: int | None
     pages: int | None = None
-    missing: int = 0
+    missing: int | None = None
     named: Sequence[int] = ()
     density: float = 0.0
     guess: int = 0
     received: deque[list[Row]] = field(default_factory=deque)
     is_under_way: bool = False
     is_done: bool = False
+    is_in_doubt: bool = False
     failures: int = 0
 
     @classmethod
     def of_named(cls, ids: Sequence[int]) -> Range:
         """The ascending ids, of which one page holds all."""
-        return cls(ids[0] - 1, ids[-1], pages=1, named=ids)
+        return cls(ids[0] - 1, ids[-1], named=ids)
 
     def fits(self, ids: Sequence[int]) -> bool:
         """Whether a page with these ids can be an answer to what was asked."""
@@ -95,7 +99,7 @@ class Part:
     Attributes:
         page_size: rows on a page, to refer to the last one.
         is_counted: whether the first page is asked for with the number of rows.
-        leaves_more: whether the range will have further pages to ask for.
+        leaves_more: whether the range may well have further pages to ask for.
     """
 
     range: Range
@@ -137,10 +141,18 @@ class Ranges:
         for range_ in self._ranges:
             if range_.is_under_way or range_.is_done:
                 continue
-            is_counted = range_.pages is None
-            pages = 1 if range_.pages is None else min(range_.pages, most)
-            leaves_more = range_.pages is None or pages < range_.pages
-            parts.append(Part(range_, pages, self._page_size, is_counted, leaves_more))
+            is_counted = range_.pages is None or bool(range_.named)
+            pages = 1 if range_.pages is None or range_.named else min(range_.pages, most)
+            is_known = pages == range_.pages and range_.missing is not None
+            parts.append(
+                Part(
+                    range_,
+                    pages,
+                    self._page_size,
+                    is_counted=is_counted,
+                    leaves_more=not is_known and not range_.named,
+                )
+            )
             most -= pages
             if not most:
                 break
@@ -160,7 +172,7 @@ class Ranges:
 
         Args:
             ids: those of its rows; they fit.
-            total: how many rows the portal counts in the range, if it was asked to.
+            total: how many rows the portal counts in the range; None if it does not.
             has_next: whether the portal says that there are more.
 
         Returns:
@@ -168,40 +180,43 @@ class Ranges:
             that it does not have.
         """
         range_ = part.range
-        is_narrow = range_.upto is not None and range_.upto - range_.after <= self._page_size
         range_.failures = 0
         if page:
             range_.received.append(page)
             self.waiting_pages += 1
             range_.density = len(ids) / (ids[-1] - ids[0] + 1)
             range_.after = ids[-1]
-        if range_.pages is None:
-            range_.missing = max((total or 0) - len(page), 0)
-            range_.pages = range_.missing // self._page_size + 1 if total else 0
-            range_.guess = 0 if total else FIRST_GUESS
-        else:
-            range_.missing = max(range_.missing - len(page), 0)
-            range_.pages -= 1
+        if part.is_counted:
+            range_.missing = None if total is None else total - len(page)
+            range_.guess = FIRST_GUESS if total is None else 0
+        elif range_.missing is not None:
+            more_than_counted = len(page) > range_.missing
+            range_.missing = None if more_than_counted else range_.missing - len(page)
         is_short = len(page) < part.page_size
-        if not page or range_.after == range_.upto:
+        says_more = has_next or (total or 0) > len(page)
+        range_.is_in_doubt = says_more and not page
+        if range_.after == range_.upto:
             range_.is_done = True
-        elif range_.named:
-            range_.is_done = not has_next
-        elif is_narrow or (part.is_counted and total == len(page) and not has_next):
-            range_.is_done = True
-        else:
-            range_.is_done = is_short and not range_.missing and not has_next
+        elif not says_more:
+            is_all = not page or range_.missing == 0
+            range_.is_done = is_all if part.is_counted else is_short and range_.missing == 0
         if range_.is_done:
             return False
         self._page_size = max(self._page_size, len(page))
-        if is_short:
-            range_.pages = 1  # rows were deleted, or the method leaves some out: look again
-        elif len(page) > part.page_size:
-            range_.pages = range_.missing // self._page_size + 1
-        elif range_.pages <= 0:
-            range_.pages = max(range_.guess, 1)
-            range_.guess = min(range_.guess * 4, BATCH_SIZE)
+        range_.pages = self._pages_of(range_, part, is_short=is_short)
         return len(page) == part.page_size
+
+    def _pages_of(self, range_: Range, part: Part, *, is_short: bool) -> int | None:
+        """How many pages a range has left, after one of them came; None to count them."""
+        if is_short:
+            is_sure = part.is_counted and range_.missing and not range_.is_in_doubt
+            return 1 if is_sure else None
+        if range_.missing is not None:
+            return range_.missing // self._page_size + 1
+        left = 0 if part.is_counted else (range_.pages or 0) - 1
+        if left <= 0 and range_.guess:
+            left, range_.guess = range_.guess, min(range_.guess * 4, BATCH_SIZE)
+        return left if left > 0 else None
 
     def divide(self) -> None:
         """Cut ranges that turned out to hold much more than others, so that they do not lag."""
@@ -216,7 +231,7 @@ class Ranges:
                     split(
                         range_.after,
                         range_.upto,
-                        rows=range_.missing,
+                        rows=range_.missing or 0,
                         page_size=self._page_size,
                         density=range_.density,
                     )

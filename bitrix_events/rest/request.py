@@ -49,6 +49,18 @@ class Request:
         self._is_used = True
         return (self.method, self.params)
 
+    def command_for(self, client: Client) -> Command:
+        """The call as a command of a batch of this client.
+
+        Raises:
+            ValueError: it is a call of another one: it would be made on another portal, or with
+                another user's rights.
+        """
+        command = self.command
+        if not client.is_twin_of(self._client):
+            raise ValueError(f"the call of {self.method} belongs to another client")
+        return command
+
     def __repr__(self) -> str:
         return f"<Request {self.method} {', '.join(map(str, self.params))}>"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from bitrix_events.errors import (
@@ -120,7 +121,8 @@ _BY_STATUS: Final[dict[int, type[RestError]]] = {
     410: InstallationGone,
     429: RateLimited,
 }
-_PASSING: Final = frozenset({408, 425, 429})
+_PASSING: Final = frozenset({408, 425})
+"""Answers of somebody in front of the portal, which may have passed the call on."""
 _SHORTEST_SECRET: Final = 6
 
 
@@ -161,15 +163,19 @@ def read_answer(
                 whole_number(content.get("next")),
                 read_time(content.get("time")),
             )
+    what = f"HTTP {status} with {_kind_of(body, content)}"
+    if status == 429:
+        return RateLimited(method, "", what, portal=portal, status=status, request_id=request_id)
+    may_pass = status in _PASSING or not 400 <= status < 500
     error = PortalUnreachable(
         method,
-        f"HTTP {status} with {_kind_of(body, content)}",
+        what,
         portal=portal,
-        maybe_executed=not 400 <= status < 500,
+        maybe_executed=may_pass,
         status=status,
         request_id=request_id,
     )
-    error.transient = not 400 <= status < 500 or status in _PASSING
+    error.transient = may_pass
     return error
 
 
@@ -187,7 +193,7 @@ def error_from(
     The code decides, without regard to case; the same code comes with different statuses.
     """
     content = _without(secrets, content)
-    error = content["error"]
+    error = content.get("error")
     description = content.get("error_description")
     if isinstance(error, dict):  # REST 3.0, protocol.md 4.6
         description = error.get("message")
@@ -237,9 +243,13 @@ _NO_TIME: Final = Time()
 
 
 def _seconds(value: object) -> float | None:
-    if type(value) is float:
-        return value
-    return float(value) if isinstance(value, int) else None
+    if not isinstance(value, float | int):
+        return None
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return None
+    return seconds if isfinite(seconds) else None
 
 
 def _kind_of_error(code: str, status: int) -> type[RestError]:
@@ -257,7 +267,11 @@ def _kind_of_error(code: str, status: int) -> type[RestError]:
 
 def _without(secrets: Collection[str], content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The content with our secrets blanked out, wherever the portal repeats them."""
-    text = dump_json(dict(content))
+    try:
+        text = dump_json(dict(content))
+    except RecursionError:
+        flat = {name: value for name, value in content.items() if isinstance(value, str | int)}
+        return _without(secrets, flat)
     hidden = text
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:

@@ -47,11 +47,18 @@ class Tries:
         """The tries of a call; what works in bulk waits as long as it takes."""
         return cls(options, math.inf if priority is Priority.BULK else options.patience)
 
-    async def run(self, attempt: Callable[[], Awaitable[T]], *, harmless: bool) -> T:
+    async def run(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        harmless: bool,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> T:
         """Make a call, and again where that does no harm.
 
         Args:
             harmless: as for `may_repeat`.
+            sleep: waits so many seconds between tries.
 
         Raises:
             RestError: of the last try, as it came; see `verdict`.
@@ -65,7 +72,7 @@ class Tries:
                 if not self.may_repeat(error, harmless=harmless):
                     raise
                 self._options.logger.info("%s; trying again", error)
-            await asyncio.sleep(self.delay())
+            await sleep(self.delay())
 
     @property
     def patience_left(self) -> float:

@@ -22,7 +22,11 @@ _ROOM: Final = 100
 
 
 class LazyList(ABC):
-    """A lazy list. ``async for`` streams rows; ``await`` collects all of them."""
+    """A lazy list. ``async for`` streams rows; ``await`` collects all of them.
+
+    It can be read several times, also side by side: `last_id` is then that of whichever reading
+    handed out a row last.
+    """
 
     def __init__(self) -> None:
         self._last_row: Row = None
@@ -107,6 +111,16 @@ def incomplete(method: str, problem: str, *, portal: str) -> IncompleteList:
     return IncompleteList(method, "INCOMPLETE_LIST", problem, portal=portal)
 
 
+def counted(total: int | None, rows: int) -> int | None:
+    """How many rows the portal counts; None if it does not.
+
+    Args:
+        total: what it says: methods that do not count say 0 or -1 beside rows.
+        rows: how many came with it.
+    """
+    return total if total is not None and total >= rows else None
+
+
 def fits_command(parameters: Mapping[str, Any]) -> bool:
     """Whether parameters mean the same in a command of a batch, and leave room for a few more."""
     return fits_batch(parameters, variables=MOST_VALUES - _ROOM)
@@ -136,3 +150,20 @@ def with_value(parameters: Mapping[str, Any], path: Path, value: Any) -> dict[st
         **parameters,
         first: with_value(inner if isinstance(inner, Mapping) else {}, rest, value),
     }
+
+
+def with_id_selected(parameters: Mapping[str, Any], facts: ListFacts) -> dict[str, Any]:
+    """The parameters with the id among the selected fields, if some are selected."""
+    id_name = facts.filter_id or facts.id_field
+    if facts.select is None or id_name is None:
+        return dict(parameters)
+    path = spelled(parameters, facts.select)
+    chosen = value_at(parameters, path)
+    if not chosen:
+        return dict(parameters)
+    if isinstance(chosen, Mapping):
+        chosen = chosen.values()
+    names = [chosen] if isinstance(chosen, str) else list(chosen)
+    if "*" not in names:
+        names += [name for name in facts.select_needs or (id_name,) if name not in names]
+    return with_value(parameters, path, names)

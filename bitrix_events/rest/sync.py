@@ -11,7 +11,7 @@ import concurrent.futures
 import threading
 from collections.abc import Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from pydantic import SecretStr
 
@@ -21,6 +21,7 @@ from bitrix_events.rest.batch import BATCH_SIZE, Command
 from bitrix_events.rest.client import AnyCommand, Client
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
+from bitrix_events.rest.request import Request
 from bitrix_events.rest.responses import Response, Time
 from bitrix_events.rest.rows import LazyList, Row
 from bitrix_events.rest.transport import HttpTransport, Transport
@@ -29,6 +30,11 @@ E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 Responses = list[Response]
 Rows = list[Row]
+
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a thread that waits looks whether the event loop still runs."""
+_FAREWELL: Final = 1.0
+"""Seconds that calls get to say what became of them when the connections are closed."""
 
 
 class SyncClient:
@@ -72,7 +78,8 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """End what is under way, and close what this client opened."""
+        """End what is under way, and close what this client opened. A thread whose call was sent
+        gets its outcome, as from `Client.close`."""
         with self._lock:
             loop, thread = self._loop, self._thread
             if self._is_closed or (loop is not None and thread is None):
@@ -104,7 +111,7 @@ class SyncClient:
         self, method: str, params: Mapping[str, Any] | None = None, /, **fields: Any
     ) -> SyncRequest:
         """A call that is made when its result is asked for, or by a batch."""
-        return SyncRequest(self, self._client.call(method, params, **fields).command)
+        return SyncRequest(self, self._client.call(method, params, **fields))
 
     def list(
         self, method: str, params: Mapping[str, Any] | None = None, /, **given: Any
@@ -114,11 +121,11 @@ class SyncClient:
 
     def batch(self, commands: Any, *, halt: bool = False) -> Any:
         """See `Client.batch`."""
-        return self._wait(self._client.batch(_commands(commands), halt=halt))
+        return self._wait(self._client.batch(self._commands(commands), halt=halt))
 
     def outcomes(self, commands: Any, *, halt: bool = False) -> Any:
         """See `Client.outcomes`."""
-        return self._wait(self._client.outcomes(_commands(commands), halt=halt))
+        return self._wait(self._client.outcomes(self._commands(commands), halt=halt))
 
     def call_batch(self, commands: Any, *, halt: bool = False) -> Any:
         """`batch` for what fits one request.
@@ -173,6 +180,9 @@ class SyncClient:
                     )
                 is_started = True
                 loop.call_soon_threadsafe(_start, coroutine, answer)
+            while not concurrent.futures.wait([answer], _LOOK_AGAIN).done:
+                if not loop.is_running():
+                    raise RuntimeError("the event loop of this SyncClient does not run")
             return answer.result()
         except concurrent.futures.CancelledError:
             raise RuntimeError("the SyncClient was closed, or its event loop ended") from None
@@ -181,6 +191,20 @@ class SyncClient:
             if not is_started or (isinstance(error, RuntimeError) and loop.is_closed()):
                 coroutine.close()
             raise
+
+    def _commands(self, commands: Any) -> Any:
+        """Commands with sync requests unwrapped."""
+        if isinstance(commands, Mapping):
+            return {name: self._unwrapped(command) for name, command in commands.items()}
+        if isinstance(commands, Sequence) and not isinstance(commands, str | bytes):
+            return [self._unwrapped(command) for command in commands]
+        return commands
+
+    def _unwrapped(self, command: Any) -> AnyCommand:
+        unwrapped: AnyCommand = (
+            command.command_for(self._client) if isinstance(command, SyncRequest) else command
+        )
+        return unwrapped
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._is_closed:
@@ -225,6 +249,8 @@ async def _end(client: Client) -> None:
     """Close a client, and end whatever else goes on in its event loop."""
     await client.close()
     others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, others = await asyncio.wait(others, timeout=_FAREWELL)
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
@@ -234,10 +260,15 @@ async def _end(client: Client) -> None:
 class SyncRequest:
     """A call that is made once, when its result is asked for."""
 
-    def __init__(self, client: SyncClient, command: Command) -> None:
+    def __init__(self, client: SyncClient, request: Request) -> None:
         self._client = client
+        self._request = request
         self._response: Response | None = None
-        self.command = command
+        self.command = request.command
+
+    def command_for(self, client: Client) -> Command:
+        """See `Request.command_for`."""
+        return self._request.command_for(client)
 
     def call(self) -> Response:
         """Make the call, again if it was made before."""
@@ -319,17 +350,3 @@ class SyncV3Client:
     def batch(self, commands: Any) -> Any:
         """See `V3Client.batch`."""
         return self._client._wait(self._client._client.v3.batch(commands))
-
-
-def _commands(commands: Any) -> Any:
-    """Commands with sync requests unwrapped."""
-    if isinstance(commands, Mapping):
-        return {name: _unwrapped(command) for name, command in commands.items()}
-    if isinstance(commands, Sequence) and not isinstance(commands, str | bytes):
-        return [_unwrapped(command) for command in commands]
-    return commands
-
-
-def _unwrapped(command: Any) -> AnyCommand:
-    unwrapped: AnyCommand = command.command if isinstance(command, SyncRequest) else command
-    return unwrapped

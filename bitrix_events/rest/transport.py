@@ -9,11 +9,12 @@ import os
 import re
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import httpx
@@ -23,6 +24,7 @@ from aiohttp.http import HttpProcessingError
 
 from bitrix_events.errors import TransportError
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Timeouts
+from bitrix_events.rest.resolver import GuardedResolver, PrivateAddress, is_literal, may_reach
 from bitrix_events.wire.form import FORM_TYPE, encode_form
 
 HttpTransport = httpx.AsyncBaseTransport
@@ -48,6 +50,8 @@ _NOT_SENT: Final = (
 )
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*\Z")
+_extensions: Final[ContextVar[dict[str, Any]]] = ContextVar("extensions")
+"""Of the request that this task makes; ``sent`` tells whether a connection was given the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,17 @@ class Transport:
 
     Args:
         transport: what carries them instead of a pool of connections; it is closed with this one.
+        private_hosts: hosts, ``host`` or ``host:port``, that may have an address of a private
+            network; by default all may. To be given where names come from outside.
     """
 
-    def __init__(self, transport: HttpTransport | None = None) -> None:
-        self._http = transport or _Pool()
+    def __init__(
+        self,
+        transport: HttpTransport | None = None,
+        *,
+        private_hosts: Collection[str] | None = None,
+    ) -> None:
+        self._http = transport or _Pool(private_hosts)
         self._target = lru_cache(_TARGETS)(_target)  # to parse an address takes long
         self._closed = False
 
@@ -132,8 +143,9 @@ class Transport:
                     await _close(response)
         except _NOT_SENT as error:
             raise TransportError(_describe(error), sent=False) from None
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise TransportError(_describe(error), sent=True) from None
+        except (httpx.HTTPError, OSError) as error:
+            sent = request.extensions.get("sent", True)
+            raise TransportError(_describe(error), sent=sent) from None
         status, received = response.status_code, response.headers
         location = _location(request.url, received) if status in _REDIRECTS else ""
         return Answer(status, content, location, received)
@@ -180,14 +192,18 @@ class _Pool(httpx.AsyncBaseTransport):
     It raises `TransportError`: httpx has no word for some of what is known here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, private_hosts: Collection[str] | None) -> None:
+        self._private_hosts = private_hosts
         self._tls = _tls()
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(_CONNECTIONS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; the answer holds its connection until it is closed."""
+        self._check_address(request.url)
         seconds = request.extensions["timeout"]
+        request.extensions["sent"] = False
+        _extensions.set(request.extensions)
         if self._slots.locked():
             try:
                 async with asyncio.timeout(seconds["pool"]):
@@ -210,6 +226,15 @@ class _Pool(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def _check_address(self, url: httpx.URL) -> None:
+        """Addresses are checked here, names when they are resolved."""
+        hosts = self._private_hosts
+        if hosts is None or not is_literal(url.host):
+            return
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if not may_reach(url.host, port, url.host, hosts):
+            raise TransportError(_PRIVATE, sent=False)
 
     async def _send(
         self, request: httpx.Request, connect: float, read: float
@@ -246,8 +271,9 @@ class _Pool(httpx.AsyncBaseTransport):
         raise TransportError("the server answers before it is asked", sent=False)
 
     def _open(self) -> aiohttp.ClientSession:
+        hosts = self._private_hosts
         connector = aiohttp.TCPConnector(
-            # The place for a resolver that checks addresses and pins them.
+            resolver=None if hosts is None else GuardedResolver(hosts),
             ssl=self._tls,
             limit=0,  # counted by the slots: aiohttp has one timeout for waiting and connecting
             keepalive_timeout=_IDLE_SECONDS,  # shorter than a server's, so that ours ends first
@@ -273,6 +299,7 @@ class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         if conn.protocol is None or conn.protocol.should_close:
             raise _StaleConnection
+        _extensions.get()["sent"] = True
         return await super().send(conn)
 
 
@@ -413,6 +440,9 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
+_PRIVATE: Final = (
+    "it leads to a private address; to reach it all the same, add it to BITRIX_EVENTS_ALLOWED_HOSTS"
+)
 _FAILURES: Final = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
 
@@ -429,6 +459,8 @@ def _failure(error: Exception) -> TransportError:
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:
     cause = error.os_error
+    if isinstance(cause, PrivateAddress):
+        return _PRIVATE
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "the name cannot be resolved"
     if isinstance(cause, ssl.SSLCertVerificationError):

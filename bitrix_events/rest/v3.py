@@ -16,12 +16,14 @@ from contextlib import aclosing
 from typing import Any, Final, TypeVar, overload
 
 from bitrix_events.catalog.methods import Kind, ListFacts, Paging, v3_method_facts
-from bitrix_events.errors import PortalFault, RestError
-from bitrix_events.rest.batch import BATCH_SIZE, Command
-from bitrix_events.rest.dispatch import Dispatcher, RawCall
+from bitrix_events.errors import BatchError, NotExecuted, PortalFault, RestError
+from bitrix_events.rest.batch import BATCH_SIZE, Command, ended_by
+from bitrix_events.rest.dispatch import Dispatcher
+from bitrix_events.rest.exchange import RawCall
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.parameters import method_name, plain
 from bitrix_events.rest.responses import Response
+from bitrix_events.rest.retries import verdict
 from bitrix_events.rest.rows import LazyList, Row, incomplete, rows_of, with_value
 from bitrix_events.rest.turns import Priority
 from bitrix_events.wire.numbers import whole_number
@@ -35,7 +37,6 @@ AsyncPages = AsyncGenerator[Rows, None]
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}\Z")
 _PAGE: Final = 500
 """Items on a page; most methods give up to 1,000."""
-_ROUND: Final = 25
 _TAIL: Final = ListFacts(
     rows=("items",), id_field="id", paging=Paging.CURSOR, page=(("cursor",),), select=("select",)
 )
@@ -104,28 +105,37 @@ class V3Client:
         result of an earlier command in the same request.
 
         Raises:
-            RestError: a command failed, and with it the whole request it was in.
+            BatchError: a command failed, and with it the whole request it was in. ``results`` has
+                what the requests before it brought; ``errors`` tells each command of this one that
+                it failed, and those of later ones that they were not sent. Which one it was the
+                portal does not tell: if one of them changes something, all are `OutcomeUnknown`.
+            ValueError: a name is no method name, two keys are the same text, or a parameter has no
+                form that can be sent. Nothing was sent.
         """
-        named = dict(commands.items() if isinstance(commands, Mapping) else enumerate(commands))
-        is_named = isinstance(commands, Mapping)
-        results: dict[Any, Any] = {}
-        names = list(named)
-        for start in range(0, len(names), BATCH_SIZE):
-            group = names[start : start + BATCH_SIZE]
-            body = [
-                {
-                    "method": method_name(named[name][0]),
-                    "query": plain(named[name][1]),
-                    "as": str(name) if is_named else f"c{name}",
-                }
-                for name in group
-            ]
-            kinds = {v3_method_facts(named[name][0]).kind for name in group}
-            response = await self._call(
-                "batch", body, Priority.CALL, harmless=kinds <= {Kind.READ}, in_header=True
-            )
-            results |= self._results(group, [item["as"] for item in body], response.result)
-        return results if is_named else list(results.values())
+        if isinstance(commands, Mapping):
+            named = _by_alias(commands)
+        else:
+            named = {f"c{index}": command for index, command in enumerate(commands)}
+        keys = list(commands) if isinstance(commands, Mapping) else range(len(named))
+        body = [
+            {"method": method_name(method), "query": plain(query), "as": alias}
+            for alias, (method, query) in named.items()
+        ]
+        results: list[Any] = []
+        while len(results) < len(body):
+            group = body[len(results) : len(results) + BATCH_SIZE]
+            try:
+                results += await self._run(group)
+            except Exception as error:
+                later = body[len(results) + len(group) :]
+                failed = [self._outcome(error, item["method"]) for item in group]
+                failed += [self._not_run(item["method"]) for item in later]
+                raise BatchError(
+                    portal=self._dispatcher.domain,
+                    results=dict(zip(keys, results, strict=False)),
+                    errors=dict(zip(keys[len(results) :], failed, strict=True)),
+                ) from error
+        return dict(zip(keys, results, strict=True)) if isinstance(commands, Mapping) else results
 
     async def page(self, method: str, content: Mapping[str, Any], facts: ListFacts) -> Rows:
         """The items of one page of a list."""
@@ -136,11 +146,23 @@ class V3Client:
         """The error of a list that cannot be read completely."""
         return incomplete(method, problem, portal=self._dispatcher.domain)
 
-    def _results(self, names: Sequence[Any], keys: Sequence[str], result: Any) -> dict[Any, Any]:
-        if isinstance(result, list) and len(result) == len(names):
-            return dict(zip(names, result, strict=True))
-        if isinstance(result, Mapping) and all(key in result for key in keys):
-            return {name: result[key] for name, key in zip(names, keys, strict=True)}
+    async def _run(self, body: Sequence[Mapping[str, Any]]) -> Results:
+        """The results of the commands of one request, in their order."""
+        harmless = all(self._is_harmless(item["method"]) for item in body)
+        raw = RawCall(
+            "batch",
+            body,
+            self._options,
+            is_v3=True,
+            token_in_header=True,
+            half_done=not harmless,
+        )
+        response = await self._dispatcher.request(raw, Priority.CALL, harmless=harmless)
+        result, aliases = response.result, [item["as"] for item in body]
+        if isinstance(result, list) and len(result) == len(body):
+            return result
+        if isinstance(result, Mapping) and all(alias in result for alias in aliases):
+            return [result[alias] for alias in aliases]
         raise PortalFault(
             "batch",
             "NO_OUTCOME",
@@ -149,6 +171,18 @@ class V3Client:
             maybe_executed=True,
         )
 
+    def _outcome(self, error: Exception, method: str) -> RestError:
+        """What became of a command whose request failed."""
+        if not isinstance(error, RestError):
+            return ended_by(error, method, portal=self._dispatcher.domain)
+        outcome = verdict(error.told_of(method), harmless=self._is_harmless(method))
+        outcome.__cause__ = error
+        return outcome
+
+    def _not_run(self, method: str) -> NotExecuted:
+        what = "an earlier request of the batch failed"
+        return NotExecuted(method, "NOT_EXECUTED", what, portal=self._dispatcher.domain)
+
     async def _call(
         self,
         method: str,
@@ -156,27 +190,30 @@ class V3Client:
         priority: Priority,
         *,
         idempotency_key: str | None = None,
-        harmless: bool | None = None,
-        in_header: bool = False,
     ) -> Response:
         headers = {}
         if idempotency_key is not None:
             if not _KEY.match(idempotency_key):
                 raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
             headers["Idempotency-Key"] = idempotency_key
-        if harmless is None:
-            harmless = v3_method_facts(method).kind is Kind.READ or idempotency_key is not None
-        if self._options.idempotent is not None:
-            harmless = self._options.idempotent
-        raw = RawCall(
-            method_name(method),
-            content,
-            self._options,
-            is_v3=True,
-            token_in_header=in_header,
-            headers=headers,
-        )
+        harmless = self._is_harmless(method)
+        if self._options.idempotent is None:
+            harmless = harmless or idempotency_key is not None
+        raw = RawCall(method_name(method), content, self._options, is_v3=True, headers=headers)
         return await self._dispatcher.request(raw, priority, harmless=harmless)
+
+    def _is_harmless(self, method: str) -> bool:
+        """Whether a call may be repeated although it may have been run."""
+        if self._options.idempotent is not None:
+            return self._options.idempotent
+        return v3_method_facts(method).kind is Kind.READ
+
+
+def _by_alias(commands: Mapping[Any, Command]) -> dict[str, Command]:
+    named = {str(name): command for name, command in commands.items()}
+    if len(named) < len(commands):
+        raise ValueError("two names of the batch are the same text, such as 1 and '1'")
+    return named
 
 
 class V3Listing(LazyList):
@@ -249,10 +286,11 @@ class V3Listing(LazyList):
                     what = f"the {self._id_field} of its items does not grow"
                     raise self._client.incomplete(self._method, what)
                 last = row_id
-            if page:
-                yield page
-            if self._is_last(page):
+            if (
+                not page
+            ):  # a shorter one proves nothing: the portal may give less than it is asked for
                 return
+            yield page
 
     def _tail(self, last: int | None) -> dict[str, Any]:
         cursor = dict(self._params.get("cursor") or {})
@@ -275,7 +313,7 @@ class V3Listing(LazyList):
         }
 
     async def _by_offset(self) -> AsyncPages:
-        offset, seen = 0, set()
+        offset, seen, previous = 0, set(), 0
         while True:
             pagination = {"limit": self._size, "offset": offset}
             page = await self._page({**self._with_id(), "pagination": pagination})
@@ -287,8 +325,9 @@ class V3Listing(LazyList):
                     seen.add(row_id)
             if page:
                 yield page
-            if self._is_last(page):
+            if not page or len(page) < previous:
                 return
+            previous = len(page)
             offset += len(page)
 
     async def _at_once(self) -> AsyncPages:
@@ -304,11 +343,6 @@ class V3Listing(LazyList):
 
     async def _page(self, asked: Mapping[str, Any]) -> Rows:
         return await self._client.page(self._method, asked, self._facts)
-
-    def _is_last(self, page: Rows) -> bool:
-        """Whether nothing comes after a page: it is not full. One with a round number of items may
-        be full all the same, where the portal gives less than it was asked for."""
-        return not page or (len(page) < self._size and len(page) % _ROUND != 0)
 
     def _id_of(self, row: Row) -> int | None:
         return whole_number(row.get(self._id_field)) if isinstance(row, Mapping) else None

@@ -157,7 +157,7 @@ async def test_a_call_does_not_wait_for_the_list_that_its_client_reads() -> None
     assert len(rows) == 8_000
     assert len(delays) >= 5
     assert sorted(delays)[len(delays) // 2] < NEXT_TURN
-    assert max(delays) < NEXT_TURN + 0.2  # on a busy machine
+    assert max(delays) < NEXT_TURN + 1.0  # on a busy machine
     assert portal.refusals == 0
 
 
@@ -176,7 +176,7 @@ async def test_a_call_does_not_wait_for_what_other_clients_do_in_bulk() -> None:
 
     assert len(delays) >= 5
     assert sorted(delays)[len(delays) // 2] < NEXT_TURN
-    assert max(delays) < NEXT_TURN + 0.2  # on a busy machine
+    assert max(delays) < NEXT_TURN + 1.0  # on a busy machine
     assert portal.refusals == 0
 
 

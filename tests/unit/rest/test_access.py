@@ -167,3 +167,18 @@ async def test_a_token_is_not_sent_to_another_address() -> None:
 )
 def test_portals_of_the_cloud_are_known_by_their_address(domain: str, is_portal: bool) -> None:
     assert is_cloud_portal(domain) is is_portal
+
+
+@pytest.mark.parametrize(
+    "root", ["https://portal.corp.example/", "http://acme.bitrix24.com/", "http://box.local:8080/"]
+)
+async def test_the_password_of_a_webhook_does_not_follow_from_elsewhere_to_the_cloud(
+    root: str,
+) -> None:
+    access = DirectAccess(f"{root}rest/1/{CODE}/")
+    before = await access.authorize()
+
+    with pytest.raises(PortalMoved):
+        await access.relocate(before, "https://evil.bitrix24.com/")
+
+    assert await access.authorize() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, StrEnum
 from typing import Any
 
 import pytest
@@ -188,7 +189,53 @@ def test_an_empty_list_does_not_fit(parameters: Any) -> None:
     assert not fits_batch(parameters)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"id": 1}, {"text": ""}, {"none": None}])
+@pytest.mark.parametrize("value", [None, False])
+@pytest.mark.parametrize("method", ["crm.deal.list", "crm.deal.update"])
+def test_none_and_false_are_other_values_in_a_batch(method: str, value: Any) -> None:
+    for parameters in ({"filter": {"=UF_CRM_X": value}}, {"a": [{"b": value}]}):
+        assert not fits_batch(parameters)
+        assert not is_batchable((method, parameters))
+
+
+@pytest.mark.parametrize(
+    ("method", "fits"), [("crm.deal.list", False), ("crm.deal.get", False), ("crm.deal.add", True)]
+)
+@pytest.mark.parametrize("value", [None, False])
+def test_in_a_batch_of_the_callers_they_are_meant_where_something_is_written(
+    method: str, value: Any, fits: bool
+) -> None:
+    command = (method, {"fields": {"COMMENTS": value}})
+
+    assert is_batchable(command, by_caller=True) is fits
+
+
+@pytest.mark.parametrize("container", [lambda inner: {"a": inner}, lambda inner: [inner]])
+@pytest.mark.parametrize("brackets", [64, 65])
+def test_nesting_that_php_drops_does_not_fit(container: Any, brackets: int) -> None:
+    value: Any = "x"
+    for _ in range(brackets):
+        value = container(value)
+
+    assert fits_batch({"outer": value}) is (brackets == 64)
+
+
+class Marked(StrEnum):
+    HARMLESS = "a"
+    REPLACED = "$result[c0]"
+
+
+class Listed(Enum):
+    EMPTY = ()
+
+
+def test_a_member_of_an_enumeration_is_judged_by_its_value() -> None:
+    assert fits_batch({"filter": {Marked.HARMLESS: Marked.HARMLESS}})
+    assert not fits_batch({"TITLE": Marked.REPLACED})
+    assert not fits_batch({Marked.REPLACED: 1})
+    assert not fits_batch({"list": Listed.EMPTY})
+
+
+@pytest.mark.parametrize("parameters", [{}, {"id": 1}, {"text": ""}, {"yes": True}])
 def test_ordinary_parameters_fit(parameters: Any) -> None:
     assert fits_batch(parameters)
 
@@ -224,7 +271,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
 @given(st.dictionaries(st.text(max_size=4), anything, max_size=4))
 @settings(deadline=None, max_examples=100)
 def test_what_fits_arrives_as_it_was_meant(parameters: dict[str, Any]) -> None:
-    if not fits_batch(parameters):
+    if not fits_batch(parameters, blanks=True):
         return
     arrived = read_command(encode_command(("crm.deal.list", parameters)))[1]
 

@@ -145,6 +145,15 @@ async def test_an_order_by_id_is_read_by_id(order: dict[str, str], count: int) -
     assert portal.calls("crm.deal.list")[-1].params["order"] in ({"ID": "DESC"}, {"ID": "ASC"})
 
 
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_descending_is_greatest_id_first_whatever_the_order_says(direction: str) -> None:
+    portal = portal_with("deal", range(1, 131))
+
+    found = await deal_ids(portal, order={"ID": direction}, descending=True)
+
+    assert found == list(range(130, 0, -1))
+
+
 async def test_a_method_that_does_not_follow_ids_keeps_the_order_of_the_caller() -> None:
     portal = portal_with("deal", range(1, 131))
     portal.quirk("crm.deal.list", Habit.IGNORES_ID_FILTER)

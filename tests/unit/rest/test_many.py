@@ -312,7 +312,7 @@ async def test_a_cancelled_batch_ends_what_is_under_way() -> None:
         await asyncio.sleep(0.1)
 
         assert portal.requests == 8
-        turns = client._dispatcher._turns
+        turns = client._dispatcher._exchange.turns
         assert turns is not None
         assert turns._under_way == 0
 

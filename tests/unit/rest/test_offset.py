@@ -16,7 +16,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import UNLIMITED
 from bitrix_events.testing.faults import Fault
 from bitrix_events.testing.rest import Call
-from tests.unit.rest.lists import QUICK, deal_ids, portal_with, reading
+from tests.unit.rest.lists import QUICK, Page, altered_ids, deal_ids, portal_with, reading
 
 BY_TITLE = {"order": {"TITLE": "ASC"}}
 Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -146,6 +146,39 @@ async def test_a_row_that_moves_between_pages_is_noticed() -> None:
             await anext(pages)
 
 
+async def test_a_row_that_comes_twice_is_noticed_though_its_id_was_not_selected() -> None:
+    portal = portal_with("deal", range(1, 131), TITLE="x")
+    async with reading(portal) as client:
+        pages = client.list("crm.deal.list", BY_TITLE, select=["TITLE"]).pages()
+        await anext(pages)
+        portal.delete("deal", 130, user_id=0)
+        portal.add("deal", user_id=0, TITLE="a")
+        with pytest.raises(IncompleteList, match="record 50 came twice"):
+            await anext(pages)
+    assert portal.calls("crm.deal.list")[0].params["select"] == ["TITLE", "ID"]
+
+
+async def test_a_total_far_too_large_is_noticed_at_the_first_empty_page() -> None:
+    portal = portal_with("deal", range(1, 101), TITLE="x")
+
+    def alter(page: Page, start: int) -> None:
+        page["total"] = 1_000_000
+
+    with pytest.raises(IncompleteList, match="after 100 rows came none"):
+        await altered_ids(portal, alter, **BY_TITLE)
+    assert portal.requests <= 32
+
+
+@pytest.mark.parametrize("total", [0, -1])
+async def test_a_total_that_is_none_ends_no_list(total: int) -> None:
+    portal = portal_with("deal", range(1, 131), TITLE="x")
+
+    def alter(page: Page, start: int) -> None:
+        page["total"] = total
+
+    assert await altered_ids(portal, alter, **BY_TITLE) == list(range(1, 131))
+
+
 async def test_a_page_that_lacks_rows_is_noticed() -> None:
     answers = {0: {"result": rows(1, 50), "total": 60, "next": 50}}
     last = {"result": rows(51, 59), "total": 60}
@@ -220,6 +253,24 @@ async def test_a_whole_list_that_has_further_pages_is_refused() -> None:
     async with scripted(lambda method, params: {"result": rows(1, 50), "next": 50}) as client:
         with pytest.raises(IncompleteList, match="paging='start'"):
             await client.list("crm.status.list")
+
+
+async def test_a_whole_list_of_which_more_rows_are_counted_is_refused() -> None:
+    async with scripted(lambda method, params: {"result": rows(1, 50), "total": 500}) as client:
+        with pytest.raises(IncompleteList, match="50 rows came, the portal counts 500"):
+            await client.list("crm.status.list")
+
+
+@pytest.mark.parametrize("total", [0, -1])
+@pytest.mark.parametrize("paging", ["page", "limit_offset", "nav"])
+async def test_pages_go_on_where_the_total_is_none(paging: str, total: int) -> None:
+    def answer(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        page = params.get("page") or params.get("NAV_PARAMS", {}).get("iNumPage")
+        first = params["offset"] if page is None else (page - 1) * 50
+        return {"result": rows(first + 1, min(first + 50, 120)), "total": total}
+
+    async with scripted(answer) as client:
+        assert await client.list("my.own.list", paging=paging) == rows(1, 120)
 
 
 @pytest.mark.parametrize("count", [1, 49, 50, 51, 100, 120])

@@ -6,12 +6,12 @@ import base64
 from collections import OrderedDict
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 import pytest
 
-from bitrix_events.rest.batch import Ref
+from bitrix_events.rest.batch import Ref, encode_command
 from bitrix_events.rest.parameters import File, plain
 
 
@@ -54,6 +54,43 @@ class Level(IntEnum):
 def test_values_have_the_form_that_portals_take(value: Any, sent: Any) -> None:
     assert plain(value) == sent
     assert plain({"deep": [value]}) == {"deep": [sent]}
+
+
+class Word(str, Enum):  # noqa: UP042 (people have such)
+    """Its text is ``Word.NEW``."""
+
+    NEW = "NEW"
+
+
+class Number(int, Enum):
+    DEAL = 2
+
+
+class Day(Enum):
+    FIRST = date(2026, 1, 1)
+
+
+class Loud(str):
+    def __str__(self) -> str:
+        return self.upper()
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (Word.NEW, "NEW"),
+        (Number.DEAL, 2),
+        (Day.FIRST, "2026-01-01"),
+        (Loud("a"), "a"),
+        (
+            {Word.NEW: Number.DEAL, Number.DEAL: Word.NEW, Loud("b"): 1},
+            {"NEW": 2, "2": "NEW", "b": 1},
+        ),
+    ],
+)
+def test_values_of_own_kinds_are_sent_alike_alone_and_in_a_batch(value: Any, sent: Any) -> None:
+    assert repr(plain({"x": value})) == repr({"x": sent})
+    assert encode_command(("m", {"x": value})) == encode_command(("m", {"x": sent}))
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,25 @@ async def test_one_request_may_be_under_way_several_times(
     assert portal.requests == 3
 
 
+@pytest.mark.parametrize("halt", [False, True])
+async def test_the_call_of_another_client_is_refused_in_a_batch(
+    portal: FakePortal, client: Client, halt: bool
+) -> None:
+    other_portal = FakePortal(domain="other.bitrix24.test")
+    async with Client(other_portal.webhook_url, other_portal.transport) as other:
+        for commands in ([other.call("profile")], {"me": other.call("profile")}):
+            with pytest.raises(ValueError, match="another client"):
+                await client.batch(commands, halt=halt)
+
+    assert (portal.requests, other_portal.requests) == (0, 0)
+
+
+async def test_the_call_of_the_same_client_with_other_options_is_taken(client: Client) -> None:
+    (response,) = await client.batch([client.with_options(attempts=1).call("profile")])
+
+    assert response.result["ID"] == "1"
+
+
 async def test_it_is_iterated_for_all_rows(portal: FakePortal, client: Client) -> None:
     portal.fill("deal", 120)
 

@@ -276,7 +276,7 @@ async def test_the_objects_themselves_show_none() -> None:
         async with Client(url, httpx.MockTransport(echo), token=token) as client:
             request = client.call("profile")
             shown = [client, request, client.list("profile"), client.v3, client._dispatcher]
-            shown.append(await client._dispatcher._access.authorize())
+            shown.append(await client._dispatcher._exchange._access.authorize())
             assert not [s for s in SECRETS if s in repr(shown) + str([str(o) for o in shown])]
             request.send().close()
     gc.collect()

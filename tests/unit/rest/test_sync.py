@@ -15,6 +15,7 @@ import pytest
 
 from bitrix_events.errors import BatchError, IncompleteList, NotFound, OutcomeUnknown
 from bitrix_events.events import Deal
+from bitrix_events.rest import sync
 from bitrix_events.rest.batch import Ref
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options
@@ -215,6 +216,22 @@ def test_closing_ends_the_calls_of_other_threads() -> None:
             assert isinstance(call.exception(timeout=5), RuntimeError | OutcomeUnknown)
 
 
+def test_closing_tells_each_thread_what_became_of_its_calls() -> None:
+    portal = FakePortal(latency=Latency(request=30))
+    client = SyncClient(portal.webhook_url, portal.transport, limits=WIDE)
+    items = [{"fields": {"TITLE": "x"}}] * 60
+    with ThreadPoolExecutor(2) as threads:
+        call = threads.submit(client.call, "crm.deal.add", fields={})
+        work = threads.submit(client.apply, "crm.deal.add", items)
+        wait_until(lambda: portal.requests == 3)
+        client.close()
+
+        assert isinstance(call.exception(timeout=5), OutcomeUnknown)
+        error = work.exception(timeout=5)
+    assert isinstance(error, BatchError)
+    assert {type(e) for e in error.errors.values()} == {OutcomeUnknown}
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 5
     while not condition():
@@ -227,6 +244,37 @@ async def test_on_its_own_event_loop_it_says_so_instead_of_waiting_for_itself(
 ) -> None:
     with pytest.raises(RuntimeError, match="event loop"):
         client.call("profile")
+
+
+def test_an_event_loop_that_does_not_run_is_noticed(
+    portal: FakePortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_LOOK_AGAIN", 0.01)
+    loop = asyncio.new_event_loop()
+    client = SyncClient.over(Client(portal.webhook_url, portal.transport), loop)
+
+    with pytest.raises(RuntimeError, match="does not run"):
+        client.call("profile")
+
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    assert portal.requests == 0
+
+
+def test_an_event_loop_that_stops_meanwhile_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "_LOOK_AGAIN", 0.01)
+    portal = FakePortal(latency=Latency(request=30))
+    loop = asyncio.new_event_loop()
+    client = SyncClient.over(Client(portal.webhook_url, portal.transport), loop)
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(client.call, "profile")
+        while portal.requests == 0:
+            loop.run_until_complete(asyncio.sleep(0.01))
+
+        assert "does not run" in str(call.exception(timeout=5))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert not asyncio.all_tasks(loop)
+    loop.close()
 
 
 async def test_on_somebody_elses_event_loop_it_works(portal: FakePortal) -> None:
@@ -288,6 +336,19 @@ def test_requests_go_into_batches(portal: FakePortal, script: SyncClient) -> Non
     assert [response.result["ID"] for response in all_of_them] == [str(n + 1) for n in range(60)]
     with pytest.raises(ValueError, match="call_batches"):
         script.call_batch(requests)
+
+
+def test_a_request_of_another_client_is_refused_in_a_batch(
+    portal: FakePortal, script: SyncClient
+) -> None:
+    with SyncClient(portal.webhook_url, portal.transport) as other:
+        request = other.request("crm.deal.delete", id=1)
+        for commands in ([request], {"gone": request}):
+            with pytest.raises(ValueError, match="another client"):
+                script.batch(commands)
+        assert script.batch([script.with_options(attempts=1).request("profile")])
+
+    assert not portal.calls("crm.deal.delete")
 
 
 @pytest.mark.parametrize("count", [50, 51])

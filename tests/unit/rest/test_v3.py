@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import (
     AccessDenied,
+    BatchError,
     IncompleteList,
     InvalidRequest,
     NotFound,
@@ -142,6 +143,26 @@ async def test_a_portal_that_gives_smaller_pages_than_asked_for_loses_nothing() 
     assert asked == [{"limit": 500}] * 4
 
 
+@pytest.mark.parametrize("size", [7, 30, 110, 499])
+@pytest.mark.parametrize("order", [None, {"title": "ASC"}])
+async def test_pages_of_any_size_are_followed_to_the_end(
+    size: int, order: dict[str, str] | None
+) -> None:
+    rows = [{"id": i, "title": str(i)} for i in range(1, 451)]
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        content = httpx.Response(200, content=request.content).json()
+        after = next((value for name, _, value in content.get("filter", []) if name == "id"), 0)
+        first = content["pagination"].get("offset", 0)
+        items = [row for row in rows if row["id"] > after][first : first + size]
+        return httpx.Response(200, json={"result": {"items": items}})
+
+    transport = httpx.MockTransport(answer)
+    async with Client("https://v3.test/rest/1/key/", transport, limits=UNLIMITED) as client:
+        params = {} if order is None else {"order": order}
+        assert [row["id"] for row in await client.v3.list(LIST, params)] == list(range(1, 451))
+
+
 async def test_a_documented_list_without_filter_and_order_is_read_by_position() -> None:
     asked: list[Any] = []
 
@@ -264,16 +285,18 @@ async def test_a_batch_refers_to_earlier_results_and_keeps_its_shape() -> None:
 
 async def test_the_first_error_of_a_batch_is_that_of_the_whole() -> None:
     async with reading(portal_with("task", [1])) as client:
-        with pytest.raises(NotFound):
+        with pytest.raises(BatchError) as caught:
             await client.v3.batch([("tasks.task.get", {"id": 1}), ("tasks.task.get", {"id": 2})])
+    assert [type(error) for error in caught.value.errors.values()] == [NotFound, NotFound]
 
 
 async def test_a_batch_that_writes_is_not_repeated_after_a_lost_answer() -> None:
     portal = portal_with("task", [1])
     portal.fail_request(1, Fault.CUT)
     async with reading(portal) as client:
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(BatchError) as caught:
             await client.v3.batch([("tasks.task.add", {"fields": TASK})])
+    assert isinstance(caught.value.errors[0], OutcomeUnknown)
     assert len(portal.records("task")) == 2
 
 
@@ -316,5 +339,6 @@ async def test_a_batch_that_tells_nothing_of_a_command_is_a_fault() -> None:
     async with Client(
         "https://v3.test/rest/1/key/", httpx.MockTransport(answer), limits=UNLIMITED
     ) as client:
-        with pytest.raises(PortalFault, match="each command"):
+        with pytest.raises(BatchError) as caught:
             await client.v3.batch([("tasks.task.get", {"id": 1}), ("tasks.task.get", {"id": 2})])
+    assert [type(error) for error in caught.value.errors.values()] == [PortalFault] * 2
