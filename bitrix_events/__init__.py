@@ -15,6 +15,7 @@ from bitrix_events.errors import (
     MethodNotFound,
     NotExecuted,
     NotFound,
+    OAuthError,
     OperationTimeLimit,
     OutcomeUnknown,
     PortalBlocked,
@@ -26,8 +27,12 @@ from bitrix_events.errors import (
     SettingsError,
     StoreError,
     TokenExpired,
+    TransportError,
+    VerificationError,
 )
 from bitrix_events.events import Entity, Event
+from bitrix_events.portals.oauth import AppInfo, AppStatus
+from bitrix_events.portals.oauth_app import OAuthApp
 from bitrix_events.portals.portal import Portal
 from bitrix_events.rest.batch import Ref
 from bitrix_events.rest.client import Client
@@ -36,12 +41,17 @@ from bitrix_events.rest.pace import ENTERPRISE, STANDARD, UNLIMITED, Limits
 from bitrix_events.rest.parameters import File
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.sync import SyncClient
+from bitrix_events.rest.user import UserClient
 from bitrix_events.routing.inject import Depends
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater, RetryPolicy
 from bitrix_events.routing.router import Router
 from bitrix_events.settings import Settings
 from bitrix_events.signals import OAuthTokenRenewed, PortalDomainChanged
-from bitrix_events.store.records import Delivery
+from bitrix_events.store.base import Installations
+from bitrix_events.store.document import dump_installation, load_installation
+from bitrix_events.store.memory import MemoryInstallations
+from bitrix_events.store.records import Delivery, Installation, InstallationState, Tokens
+from bitrix_events.store.secrets import Sealer
 
 __all__ = [
     "ENTERPRISE",
@@ -50,6 +60,8 @@ __all__ = [
     "AccessDenied",
     "AnswerTooLarge",
     "App",
+    "AppInfo",
+    "AppStatus",
     "BatchError",
     "BitrixEventsError",
     "Client",
@@ -63,12 +75,18 @@ __all__ = [
     "GiveUp",
     "HandlerSignatureError",
     "IncompleteList",
+    "Installation",
     "InstallationGone",
+    "InstallationState",
+    "Installations",
     "InvalidRequest",
     "Limits",
+    "MemoryInstallations",
     "MethodNotFound",
     "NotExecuted",
     "NotFound",
+    "OAuthApp",
+    "OAuthError",
     "OAuthTokenRenewed",
     "OperationTimeLimit",
     "Options",
@@ -86,11 +104,18 @@ __all__ = [
     "RetryLater",
     "RetryPolicy",
     "Router",
+    "Sealer",
     "Settings",
     "SettingsError",
     "StoreError",
     "SyncClient",
     "Timeouts",
     "TokenExpired",
+    "Tokens",
+    "TransportError",
+    "UserClient",
+    "VerificationError",
+    "dump_installation",
+    "load_installation",
     "signals",
 ]

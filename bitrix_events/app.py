@@ -5,56 +5,61 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bitrix_events.connections import IN_HANDLERS, Connections, key_of
 from bitrix_events.engine.attempt import Attempts
 from bitrix_events.engine.inbox import Inbox
 from bitrix_events.engine.worker import Worker
 from bitrix_events.errors import BitrixEventsError, HandlerSignatureError, SettingsError
-from bitrix_events.events import Entity, Event, OnAppInstall, OnAppUninstall, OnAppUpdate
-from bitrix_events.portals.bindings import bind_events
+from bitrix_events.events import Entity, Event, OnAppInstall, OnAppTest, OnAppUpdate
 from bitrix_events.portals.install import AppPortals
-from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.portal import Portal
-from bitrix_events.portals.tokens import OAuthAccess
+from bitrix_events.portals.subscriptions import Wanted, synchronise
+from bitrix_events.portals.upkeep import Upkeep
 from bitrix_events.portals.webhook import WebhookPortal
-from bitrix_events.rest.access import Access
 from bitrix_events.rest.client import Client
-from bitrix_events.rest.options import Options
-from bitrix_events.rest.pace import LIMITS
 from bitrix_events.rest.sync import SyncClient
-from bitrix_events.rest.transport import HttpTransport, Transport
+from bitrix_events.rest.transport import HttpTransport
+from bitrix_events.rest.user import UserClient
 from bitrix_events.routing.inject import Factory, Lifetime, Providers
 from bitrix_events.routing.retry import GiveUp, RetryPolicy
 from bitrix_events.routing.router import Handler, Router, plan_handler
 from bitrix_events.routing.signature import Asker, plan_provider
 from bitrix_events.settings import Settings
-from bitrix_events.store.base import Store
-from bitrix_events.store.records import WEBHOOK_PORTAL, Claim, Delivery
+from bitrix_events.store.base import Installations, Store
+from bitrix_events.store.joined import JoinedStore
+from bitrix_events.store.records import Claim, Delivery, Installation
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import Mode, SqliteStore
-from bitrix_events.web.install import InstallDoor
+from bitrix_events.web.install import InstallDoor, InstallPage, authorized_page
+from bitrix_events.web.oauth import OAuthDoor
 from bitrix_events.web.receive import Receiver
 from bitrix_events.web.routes import EVENTS_PATH, routes
 
 log = logging.getLogger(__name__)
 
-_CLIENTS = 4096
-_IN_HANDLERS = Options(patience=60.0)
-"""A call that would wait longer ends the attempt instead, which waits without a worker."""
-_BUILT_IN = {
+_CLIENTS: Final = 4096
+_BUILT_IN: Final = {
     Client: "async",
+    UserClient: "async",
     SyncClient: "def",
     Delivery: "",
     Portal: "",
+    Installation: "",
     logging.Logger: "",
 }
 
@@ -69,6 +74,7 @@ class App(Router):
         retry: policy of handlers that name none.
         timeout: seconds that one attempt of a handler that names none may take.
         store: where deliveries live; by default the store that the settings name.
+        installations: where installations and their tokens live, if not in the store.
         transport: how portals and the OAuth server are reached; for tests.
     """
 
@@ -79,14 +85,17 @@ class App(Router):
         retry: RetryPolicy | None = None,
         timeout: float = 300.0,
         store: Store | None = None,
+        installations: Installations | None = None,
         transport: HttpTransport | None = None,
     ) -> None:
         super().__init__("app", retry=retry, timeout=timeout)
         self._settings = settings
         self._store = store
+        self.own_installations = installations
         self._transport = transport
-        self._providers = Providers(built_in=dict(_BUILT_IN))
+        self._providers = Providers(dict(_BUILT_IN), frozenset({UserClient}))
         self._planned: dict[str, Handler] = {}
+        self._install_page: InstallPage | None = None
         self._adopters.append(self._plan)
         self._running: _Running | None = None
 
@@ -105,6 +114,14 @@ class App(Router):
         if self._settings is None:
             self._settings = Settings.load()
         return self._settings
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What portals are to send; None if they cannot be told, or not where to."""
+        if not self.settings.is_app or self.settings.public_url is None:
+            return None
+        url = self.settings.public_url.rstrip("/") + EVENTS_PATH
+        return Wanted.by_handlers(url, {c for h in self.handlers for c in h.codes})
 
     def include(self, *routers: Router) -> None:
         """Take over the handlers of routers, those registered later as well.
@@ -135,21 +152,52 @@ class App(Router):
         provider = plan_provider(factory, lifetime, asker, usable)
         self._providers.add(wanted, provider)
 
+    def install_page(self, page: InstallPage) -> InstallPage:
+        """Show a page of yours when the app is installed: ``async def page(request, portal)``.
+
+        It returns a Starlette response. In the portal's frame it has to call
+        ``BX24.installFinish()``; before, the portal sends no events (protocol.md 1.11). The portal
+        alone may show it in a frame, unless it says otherwise in its own headers.
+        """
+        self._install_page = page
+        return page
+
+    @asynccontextmanager
+    async def installations(self) -> AsyncIterator[Installations]:
+        """Where the app is installed, with the tokens; another process may be running the app.
+
+        Raises:
+            StoreError: there is no store; the app has never run.
+        """
+        present = self._running.store if self._running else self.own_installations or self._store
+        if present is not None:
+            yield present
+            return
+        beside = open_store(self.settings, mode="share")
+        await beside.open()
+        try:
+            yield beside
+        finally:
+            await beside.close()
+
     @asynccontextmanager
     async def portal(self, member_id: str | None = None) -> AsyncIterator[Client]:
         """REST outside of handlers: ``async with app.portal(member_id) as client``.
 
+        The app need not run in this process: another one may be serving it meanwhile.
+
         Args:
             member_id: which portal; of no meaning where webhooks reach just one.
+
+        Raises:
+            StoreError: there is no store; the app has never run.
         """
-        running = self._require_running()
-        async with _transport(self._transport) as transport:
-            if not self.settings.is_app:
-                member_id = WEBHOOK_PORTAL
-            if member_id is None:
-                raise ValueError("name the portal: an app can be installed on many")
-            limits = LIMITS[self.settings.portal_limits]
-            yield Client(running.access(member_id, transport), transport, limits=limits)
+        portal = key_of(self.settings, member_id)
+        async with AsyncExitStack() as exits:
+            store = await exits.enter_async_context(self.installations())
+            connections = await exits.enter_async_context(self._connections(store))
+            async with connections.client(portal) as client:
+                yield client
 
     @asynccontextmanager
     async def lifespan(self, _: object = None) -> AsyncIterator[None]:
@@ -197,10 +245,13 @@ class App(Router):
     def _forget_running(self) -> None:
         self._running = None
 
-    def _require_running(self) -> _Running:
-        if self._running is None:
-            raise RuntimeError("the app is not running; see App.lifespan")
-        return self._running
+    def _connections(self, store: Installations) -> AbstractAsyncContextManager[Connections]:
+        return Connections.opened(self.settings, store, self._transport, sender=self)
+
+    def _with_installations(self, store: Store) -> Store:
+        if self.own_installations is None:
+            return store
+        return JoinedStore(store, self.own_installations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,63 +259,42 @@ class _Running:
     """What exists between start and stop."""
 
     web: ASGIApp
-    access: Callable[[str, Transport], Access]
+    store: Store
 
 
 async def _start(app: App, exits: AsyncExitStack) -> _Running:
     """Open the store and start the worker; ``exits`` takes down what was put up."""
     settings = app.settings
-    store: Store = app._store or open_store(settings)
+    store = app._with_installations(app._store or open_store(settings))
     await store.open()
     exits.push_async_callback(store.close)
-    transport = await exits.enter_async_context(_transport(app._transport))
-
+    connections = await exits.enter_async_context(app._connections(store))
     portals: WebhookPortal | AppPortals
-    access: Callable[[str, Transport], Access]
-    handlers = {handler.name: handler for handler in app.handlers}
     if settings.is_app:
-        allowed = frozenset(settings.allowed_hosts)
-
-        def access(portal: str, transport: Transport) -> Access:
-            oauth = _oauth_server(settings, transport)
-            return OAuthAccess(portal, store=store, oauth=oauth, allowed_hosts=allowed, sender=app)
-
-        oauth = _oauth_server(settings, transport)
-        portals = AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=allowed)
-        handlers |= _own_handlers(settings, handlers, app._providers)
+        portals = connections.app_portals()
     else:
-        assert settings.webhook_url is not None
-        assert settings.application_token is not None
-        webhook = portals = WebhookPortal(
-            settings.webhook_url,
-            settings.application_token,
-            member_id=settings.member_id,
-            store=store,
-            sender=app,
+        portals = connections.webhook_portal()
+        await portals.prepare()
+    handlers = {handler.name: handler for handler in app.handlers}
+    wanted = app.wanted
+    if settings.is_app and wanted is None:
+        log.warning(
+            "BITRIX_EVENTS_PUBLIC_URL is not set: portals that install the app are not told where"
+            " to send events, unless a handler of OnAppInstall calls event.bind"
         )
-        await webhook.prepare()
-
-        def access(portal: str, transport: Transport) -> Access:
-            return webhook
-
-    def client_of(portal: str, transport: Transport) -> Client:
-        return Client(
-            access(portal, transport),
-            transport,
-            options=_IN_HANDLERS,
-            limits=LIMITS[settings.portal_limits],
-        )
+    handlers |= _own_handlers(store, wanted, app._providers)
 
     @asynccontextmanager
     async def open_attempts() -> AsyncIterator[Attempts]:
-        async with _transport(app._transport) as transport:
+        async with app._connections(store) as connections:
             try:
                 yield Attempts(
                     handlers,
                     app._providers,
                     sync_threads=settings.sync_threads,
-                    gather=_gatherer(store, lambda portal: client_of(portal, transport)),
+                    gather=_gatherer(store, connections),
                     read_entity=_read_entity,
+                    gone=portals.gone,
                 )
             finally:
                 await app._providers.close()
@@ -278,13 +308,47 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
     )
     inbox = Inbox(store, handlers.values(), worker.wake)
     receiver = Receiver(inbox, portals, body_limit=settings.body_limit)
-    door = InstallDoor(receiver, inbox, portals if isinstance(portals, AppPortals) else None)
     await worker.start()
     exits.push_async_callback(worker.stop)
+    oauth_door = None
+    if isinstance(portals, AppPortals):
+        door = InstallDoor(receiver, inbox, portals, app._install_page)
+        oauth_door = OAuthDoor(
+            connections.oauth_server(),
+            portals,
+            inbox,
+            allowed_hosts=settings.allowed_hosts,
+            is_https=(settings.public_url or "").startswith("https://"),
+            page=app._install_page or authorized_page,
+        )
+        await exits.enter_async_context(_upkeep(store, connections, wanted))
+    else:
+        door = InstallDoor(receiver, inbox, None)
     log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
-    web = Starlette(routes=routes(receiver, door))
+    web = Starlette(routes=routes(receiver, door, oauth_door))
     web.router.redirect_slashes = False  # a sender does not follow
-    return _Running(web, access)
+    return _Running(web, store)
+
+
+@asynccontextmanager
+async def _upkeep(
+    store: Store, connections: Connections, wanted: Wanted | None
+) -> AsyncIterator[None]:
+    """Look after the installations for the length of the block."""
+
+    async def subscribe(installation: Installation) -> None:
+        if wanted is not None and not wanted.is_met_by(installation):
+            async with connections.client(installation.portal) as client:
+                await synchronise(client, store, installation.portal, wanted)
+
+    upkeep = Upkeep(store, connections.oauth_access, subscribe, keep=connections.keep)
+    task = asyncio.create_task(upkeep.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def open_store(settings: Settings, *, mode: Mode = "own") -> SqliteStore:
@@ -304,55 +368,39 @@ def open_store(settings: Settings, *, mode: Mode = "own") -> SqliteStore:
     return SqliteStore(Path(path), sealer=sealer, mode=mode)
 
 
-@asynccontextmanager
-async def _transport(custom: HttpTransport | None) -> AsyncIterator[Transport]:
-    transport = Transport(custom)
-    try:
-        yield transport
-    finally:
-        await transport.close()
-
-
-def _oauth_server(settings: Settings, transport: Transport) -> OAuthServer:
-    assert settings.client_id is not None
-    assert settings.client_secret is not None
-    return OAuthServer(transport, settings.oauth_urls, settings.client_id, settings.client_secret)
-
-
 def _planned(handler: Handler, providers: Providers) -> Handler:
     return replace(handler, plan=plan_handler(handler, providers))
 
 
-def _own_handlers(
-    settings: Settings, handlers: Mapping[str, Handler], providers: Providers
-) -> dict[str, Handler]:
+def _own_handlers(store: Store, wanted: Wanted | None, providers: Providers) -> dict[str, Handler]:
     """Handlers of the framework itself: durable and retried like any other."""
-    if settings.public_url is None:
-        log.warning(
-            "BITRIX_EVENTS_PUBLIC_URL is not set: portals that install the app are not told where"
-            " to send events, unless a handler of OnAppInstall calls event.bind"
-        )
+    if wanted is None:
         return {}
-    url = settings.public_url.rstrip("/") + EVENTS_PATH
-    codes = {code for handler in handlers.values() for code in handler.codes}
     router = Router("bitrix_events")
 
-    @router.on(OnAppInstall, OnAppUpdate, name="bitrix_events.bind_events")
-    async def bind(client: Client, portal: Portal) -> None:
-        bound = await bind_events(client, codes | {OnAppUninstall.CODE}, url)
-        log.info("%s sends %s to %s", portal.domain, ", ".join(bound) or "nothing new", url)
+    @router.on(OnAppInstall, OnAppUpdate, name="bitrix_events.sync")
+    async def sync(client: Client, installation: Installation) -> None:
+        difference = await synchronise(client, store, installation.portal, wanted)
+        bound = ", ".join(difference.bind) or "nothing new"
+        log.info("%s sends %s to %s", installation.domain, bound, wanted.url)
+        if installation.token_digest is None:
+            # Authorised by hand: the first event brings the application token.
+            test = {"event": OnAppTest.CODE, "handler": wanted.url}
+            await client.batch([("event.bind", test), ("event.test", {})])
 
     return {handler.name: _planned(handler, providers) for handler in router.handlers}
 
 
 def _gatherer(
-    store: Store, new_client: Callable[[str], Client]
+    store: Store, connections: Connections
 ) -> Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]:
     """What makes the built-in values of an attempt. Runs on the worker's loop."""
     loop = asyncio.get_running_loop()
 
     # One client for all executions of a portal: they share its pace, and its requests.
-    client_of = lru_cache(maxsize=_CLIENTS)(new_client)
+    @lru_cache(maxsize=_CLIENTS)
+    def client_of(portal: str) -> Client:
+        return connections.client(portal, IN_HANDLERS)
 
     async def gather(claim: Claim, event: Event) -> Mapping[Any, Any]:
         delivery = claim.delivery
@@ -364,7 +412,9 @@ def _gatherer(
             Event: replace(event, member_id=installation.member_id),
             Delivery: delivery,
             Portal: Portal.of(installation),
+            Installation: installation,
             Client: client,
+            UserClient: connections.user_client(installation, claim.user_token),
             SyncClient: SyncClient.over(client, loop),
             logging.Logger: _bound_logger(delivery, installation.domain),
         }

@@ -40,5 +40,6 @@ This is an app made with bitrix_events.
 
   POST /events    events of portals
   POST /install   installation, as an event or as a page
+  GET  /oauth/start?portal=acme.bitrix24.com   installation from outside of a portal
   GET  /healthz   is it alive?
 """

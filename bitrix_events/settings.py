@@ -58,7 +58,10 @@ class Settings(BaseSettings):
     oauth_urls: HostList = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
     """The only servers that ever receive the client secret, the preferred one first."""
     allowed_hosts: HostList = ()
-    """Portals (``host`` or ``host:port``) that may install the app over plain http."""
+    """Portals (``host`` or ``host:port``) that may install the app over plain http, or from an
+    address of a private network."""
+    uninstall_grace_days: float = Field(default=30.0, ge=0, le=3650)
+    """How long the removal of the app from a portal can be undone; then its data is deleted."""
     public_url: str | None = None
     """Base of the URLs that portals call, ``https://app.example.com``."""
 

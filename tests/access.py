@@ -50,3 +50,8 @@ class TokenAccess:
         self.redirects.append(location)
         self._rest_url, self._domain = self.portal.rest_url, self.portal.domain
         return await self.authorize()
+
+
+async def never_alive(portal: str) -> bool:
+    """No portal's tokens are renewed any more."""
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ def settings_for(portal: FakePortal, store: Path, *, mode: str, **options: Any) 
     connected: dict[str, Any] = {
         name.removeprefix(PREFIX).lower(): value for name, value in variables.items()
     }
-    return Settings.load(**connected, store=f"sqlite:///{store}", **options)
+    return Settings.load(**{**connected, "store": f"sqlite:///{store}", **options})
 
 
 @dataclass
@@ -53,12 +54,20 @@ class Served:
 
 
 @asynccontextmanager
-async def served(app: App, store: Path) -> AsyncIterator[Served]:
-    """Run an app on a free port for the length of the block."""
-    async with serve_on_socket(app, lifespan=True) as address:
+async def served(app: App, store: Path, *, port: int = 0) -> AsyncIterator[Served]:
+    """Run an app for the length of the block; on a free port, unless one is given."""
+    async with serve_on_socket(app, lifespan=True, port=port) as address:
         url = f"http://{address}"
         async with httpx.AsyncClient(base_url=url, timeout=20) as http:
             yield Served(url, http, store)
+
+
+def free_port() -> int:
+    """A port that is free now, for an app whose address has to be known before it runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def eventually(

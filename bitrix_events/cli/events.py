@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
@@ -13,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bitrix_events.app import open_store
 from bitrix_events.cli.loading import UsageError, prepare_environment
+from bitrix_events.cli.stores import when, with_store
 from bitrix_events.settings import Settings
-from bitrix_events.store.base import Store
 from bitrix_events.store.records import DeliveryView, Execution, State
+from bitrix_events.store.sqlite.store import SqliteStore
 
 T = TypeVar("T")
 
@@ -57,7 +55,7 @@ def list_events(
         delivery = view.delivery
         table.add_row(
             str(delivery.id),
-            _when(delivery.received_at),
+            when(delivery.received_at),
             escape(delivery.code),
             escape(delivery.entity or ""),
             ", ".join(map(_brief, view.executions)) or "[dim]no handler[/dim]",
@@ -87,8 +85,8 @@ def _show(console: Console, view: DeliveryView) -> None:
         "event": delivery.code,
         "about": delivery.entity or "no record",
         "portal": delivery.portal,
-        "received": _when(delivery.received_at),
-        "sent": _when(delivery.sent_at) if delivery.sent_at else "unknown",
+        "received": when(delivery.received_at),
+        "sent": when(delivery.sent_at) if delivery.sent_at else "unknown",
         "by user": str(delivery.user_id or "unknown"),
     }
     console.print(f"[bold]#{delivery.id}[/bold]")
@@ -124,24 +122,11 @@ def _state(execution: Execution) -> str:
 
 def _fate(execution: Execution) -> str:
     if execution.due is not None:
-        return f"again at {_when(execution.due)}"
-    return _when(execution.finished_at) if execution.finished_at else ""
+        return f"again at {when(execution.due)}"
+    return when(execution.finished_at) if execution.finished_at else ""
 
 
-def _when(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _with_store(look: Callable[[Store], Awaitable[T]]) -> T:
+def _with_store(look: Callable[[SqliteStore], Awaitable[T]]) -> T:
     """Look into the store of the settings; the app may be running meanwhile."""
     prepare_environment()
-    store = open_store(Settings.load(complete=False), mode="look")
-
-    async def with_open_store() -> T:
-        await store.open()
-        try:
-            return await look(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(with_open_store())
+    return with_store(Settings.load(complete=False), "look", look)

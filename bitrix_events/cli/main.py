@@ -8,10 +8,13 @@ import typer
 from rich.console import Console
 
 from bitrix_events.cli.demo import demo
+from bitrix_events.cli.doctor import doctor
 from bitrix_events.cli.events import events
 from bitrix_events.cli.handlers import handlers
+from bitrix_events.cli.portals import portals
 from bitrix_events.cli.run import run
 from bitrix_events.cli.send import send
+from bitrix_events.cli.sync import sync
 from bitrix_events.errors import BitrixEventsError
 
 commands = typer.Typer(
@@ -26,7 +29,10 @@ commands.command()(run)
 commands.command()(demo)
 commands.command()(send)
 commands.command()(handlers)
+commands.command()(sync)
+commands.command()(doctor)
 commands.add_typer(events, name="events")
+commands.add_typer(portals, name="portals")
 
 
 def main() -> None:

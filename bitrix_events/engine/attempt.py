@@ -13,7 +13,13 @@ from functools import partial
 from typing import Any
 
 from bitrix_events.engine.inbox import build_event
-from bitrix_events.errors import BitrixEventsError, NotFound, OperationTimeLimit, RateLimited
+from bitrix_events.errors import (
+    BitrixEventsError,
+    InstallationGone,
+    NotFound,
+    OperationTimeLimit,
+    RateLimited,
+)
 from bitrix_events.events import Entity, EntityEvent, Event
 from bitrix_events.routing.inject import Providers, ReadEntity, Scope
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater
@@ -25,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Gather = Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]
 """Makes the built-in values of an attempt, by type."""
+Gone = Callable[[str, InstallationGone], Awaitable[bool]]
+"""Told that a portal, by its key, has turned a call away; whether its work has to wait now."""
 
 _NOTE_CHARACTERS = 500
 _UNKNOWN_HANDLER_SECONDS = 900.0
@@ -42,6 +50,7 @@ class Attempts:
         sync_threads: how many ``def`` handlers may run at once.
         gather: makes the values that every attempt is given.
         read_entity: reads the record that an event is about, through the client of the attempt.
+        gone: told when a portal has turned a handler's call away for good.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class Attempts:
         sync_threads: int,
         gather: Gather,
         read_entity: Callable[[Mapping[Any, Any], type[Entity], int], Awaitable[Entity]],
+        gone: Gone,
     ) -> None:
         self._handlers = handlers
         self._providers = providers
@@ -59,6 +69,7 @@ class Attempts:
         self._missing: set[str] = set()
         self._gather = gather
         self._read_entity = read_entity
+        self._gone = gone
 
     async def run(self, claim: Claim, *, is_stopping: Callable[[], bool]) -> Verdict:
         """Run one attempt. Whatever the handler does, this ends with a verdict.
@@ -98,10 +109,20 @@ class Attempts:
                 raise
             return _verdict(handler, claim.delivery, error)
         if call.done():
-            return _verdict(handler, claim.delivery, call.result())
+            raised = call.result()
+            if isinstance(raised, InstallationGone) and await self._has_to_wait(claim, raised):
+                return Verdict(State.WAITING, _note(raised), counted=False, parks=True)
+            return _verdict(handler, claim.delivery, raised)
         await self._cancel(call)
         note = f"took longer than its timeout of {handler.timeout:g} s"
         return _failed(handler, claim.delivery, note)
+
+    async def _has_to_wait(self, claim: Claim, error: InstallationGone) -> bool:
+        try:
+            return await self._gone(claim.delivery.portal, error)
+        except BitrixEventsError as trouble:
+            log.error("cannot note that %s is gone: %s", error.portal, trouble)
+            return False
 
     async def _outcome(self, handler: Handler, claim: Claim) -> BaseException | None:
         """What the handler raised. A SystemExit that left a task would end the event loop."""
@@ -152,7 +173,9 @@ class Attempts:
         text = f"#{delivery.id} {handler.name}: {verdict.state.value} after {seconds * 1000:.0f} ms"
         if delivery.attempt > 1 or verdict.state is State.WAITING:
             text += f", attempt {delivery.attempt} of {handler.retry.attempts}"
-        if verdict.state is State.WAITING:
+        if verdict.parks:
+            text += ", until its portal works for us again"
+        elif verdict.state is State.WAITING:
             text += f", next in {verdict.delay_seconds:.1f} s"
         if verdict.note:
             text += f": {verdict.note}"

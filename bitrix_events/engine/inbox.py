@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 from bitrix_events.events import Event, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Admission, Delivery, NewDelivery
+from bitrix_events.store.records import Admission, Delivery, NewDelivery, UserToken
 from bitrix_events.wire.envelope import Envelope
 
 log = logging.getLogger(__name__)
 
-_WARNED_CODES = 1000
+_WARNED_CODES: Final = 1000
+_MARGIN: Final = timedelta(seconds=30)
 
 
 class Registered(Protocol):
@@ -65,14 +67,16 @@ class Inbox:
             sent_at=envelope.sent_at,
             event_handler_id=envelope.event_handler_id,
             user_id=envelope.credentials.user_id,
+            lifecycle=isinstance(event, LifecycleEvent),
+            user_token=None if isinstance(event, LifecycleEvent) else _user_token(envelope),
         )
         handlers = self._by_code.get(envelope.code, ())
         delivery_id = await self._store.put(
             delivery, handlers, installation=installation if admission.changed else None
         )
-        if handlers:
+        if handlers or admission.changed:
             self._wake()
-        elif not isinstance(event, LifecycleEvent):
+        if not handlers and not isinstance(event, LifecycleEvent):
             self._warn_once(envelope.code)
         log.info(
             "#%d %s from %s: stored in %.1f ms",
@@ -88,6 +92,15 @@ class Inbox:
         if code not in self._warned and len(self._warned) < _WARNED_CODES:
             self._warned.add(code)
             log.warning("%s", unhandled_event(code))
+
+
+def _user_token(envelope: Envelope) -> UserToken | None:
+    """The token of the user who acted, with a margin for the clocks."""
+    credentials = envelope.credentials
+    if not credentials.access_token.get_secret_value():
+        return None
+    life = timedelta(seconds=credentials.expires_in) - _MARGIN
+    return UserToken(credentials.access_token, datetime.now(UTC) + life)
 
 
 def build_event(code: str, data: object, delivery: Delivery | None = None) -> Event:

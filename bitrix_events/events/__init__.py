@@ -23,9 +23,13 @@ from bitrix_events.events.entity import Entity
 from bitrix_events.events.lifecycle import (
     LifecycleEvent,
     OnAppInstall,
+    OnAppMethodConfirm,
+    OnAppPayment,
     OnAppTest,
     OnAppUninstall,
     OnAppUpdate,
+    OnAppUserReady,
+    OnSubscriptionRenew,
 )
 
 __all__ = [
@@ -39,9 +43,12 @@ __all__ = [
     "Lead",
     "LifecycleEvent",
     "OnAppInstall",
+    "OnAppMethodConfirm",
+    "OnAppPayment",
     "OnAppTest",
     "OnAppUninstall",
     "OnAppUpdate",
+    "OnAppUserReady",
     "OnCrmCompanyAdd",
     "OnCrmCompanyDelete",
     "OnCrmCompanyUpdate",
@@ -54,5 +61,6 @@ __all__ = [
     "OnCrmLeadAdd",
     "OnCrmLeadDelete",
     "OnCrmLeadUpdate",
+    "OnSubscriptionRenew",
     "event_class",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from bitrix_events.events.base import Event, Kind
+from bitrix_events.wire.numbers import whole_number
 
 
 class LifecycleEvent(Event):
@@ -50,6 +51,45 @@ class OnAppUninstall(LifecycleEvent):
     def clean(self) -> bool:
         """The user asked to delete what the app has stored about the portal."""
         return self._text("CLEAN") == "1"
+
+
+class OnAppUserReady(LifecycleEvent):
+    """The app has a user of its own on the portal; from now on it works with that user's rights."""
+
+    @property
+    def user_id(self) -> int:
+        """The user's id; 0 if the portal did not say."""
+        return whole_number(self._text("user_id")) or 0
+
+
+class OnAppPayment(LifecycleEvent):
+    """What the app may do on the portal has changed with a payment, or with the lack of one."""
+
+    @property
+    def is_expired(self) -> bool:
+        """Nothing is paid any more: calls are refused, and events are not sent."""
+        return self._text("PAYMENT_EXPIRED") == "Y"
+
+    @property
+    def days(self) -> int | None:
+        """Days that are paid for, if the portal said so."""
+        return whole_number(self._text("DAYS"))
+
+
+class OnSubscriptionRenew(LifecycleEvent):
+    """The portal's subscription to the market was renewed."""
+
+
+class OnAppMethodConfirm(LifecycleEvent):
+    """An administrator has decided about a method that needs confirmation."""
+
+    @property
+    def method(self) -> str:
+        return self._text("METHOD")
+
+    @property
+    def confirmed(self) -> bool:
+        return self._text("CONFIRMED") == "1"
 
 
 class OnAppTest(LifecycleEvent):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+from bitrix_events.rest.access import is_cloud_portal
 from bitrix_events.wire.envelope import domain_of
 
 _ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9_.~-]+)*/?\Z", re.I)
@@ -26,3 +27,20 @@ def usable_endpoint(endpoint: str, allowed_hosts: Collection[str]) -> str:
     if not endpoint.lower().startswith("https://") and domain not in allowed_hosts:
         return ""
     return endpoint.rstrip("/") + "/"
+
+
+def authorize_root(portal: str, allowed_hosts: Collection[str]) -> str:
+    """Where a browser may be sent to authorise the app.
+
+    Args:
+        portal: what a person typed: ``acme.bitrix24.com``, or an address that begins with it.
+
+    Returns:
+        ``https://acme.bitrix24.com``; ``""`` for what is neither a portal of the cloud nor allowed.
+        Plain http is for allowed hosts only.
+    """
+    address = portal.strip() if "://" in portal else f"https://{portal.strip()}"
+    domain = domain_of(address)
+    if domain in allowed_hosts and domain:
+        return f"{address.partition('://')[0].lower()}://{domain}"
+    return f"https://{domain}" if is_cloud_portal(domain) else ""

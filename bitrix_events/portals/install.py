@@ -11,16 +11,26 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from bitrix_events.errors import OAuthError, VerificationError
-from bitrix_events.events import OnAppInstall, OnAppUninstall, OnAppUpdate
+from bitrix_events import signals
+from bitrix_events.errors import InstallationGone, OAuthError, VerificationError
+from bitrix_events.events import (
+    OnAppInstall,
+    OnAppPayment,
+    OnAppUninstall,
+    OnAppUpdate,
+    OnAppUserReady,
+    OnSubscriptionRenew,
+)
 from bitrix_events.portals.address import usable_endpoint
+from bitrix_events.portals.life import entered, knows_token, refused, removed, with_token
 from bitrix_events.portals.oauth import AppInfo, Http, OAuthServer
 from bitrix_events.rest.codec import dump_json
-from bitrix_events.store.base import Store
+from bitrix_events.store.base import Installations
 from bitrix_events.store.records import (
     WEBHOOK_PORTAL,
     Admission,
@@ -28,65 +38,135 @@ from bitrix_events.store.records import (
     InstallationState,
     Tokens,
 )
-from bitrix_events.wire.envelope import Credentials, domain_of
-from bitrix_events.wire.verify import token_digest, token_matches
+from bitrix_events.wire.envelope import Credentials, Envelope, domain_of
 
 log = logging.getLogger(__name__)
 
-_INSTALLING = frozenset({OnAppInstall.CODE, OnAppUpdate.CODE})
+_KEEP: Final = timedelta(days=30)
 
 
 class AppPortals:
-    """All portals that have installed the app, and those that are about to."""
+    """All portals that have installed the app, and those that are about to.
+
+    Args:
+        is_alive: whether the OAuth server still renews the tokens of a portal, by its key.
+        keep: how long the removal of the app can be undone; then the data is deleted, if the user
+            wanted that, and the tokens in any case.
+        sender: whom signals come from.
+    """
 
     def __init__(
-        self, *, store: Store, oauth: OAuthServer, http: Http, allowed_hosts: Collection[str]
+        self,
+        *,
+        store: Installations,
+        oauth: OAuthServer,
+        http: Http,
+        allowed_hosts: Collection[str],
+        is_alive: Callable[[str], Awaitable[bool]],
+        keep: timedelta = _KEEP,
+        sender: object = None,
     ) -> None:
         self._store = store
         self._oauth = oauth
         self._http = http
         self._allowed_hosts = allowed_hosts
+        self._is_alive = is_alive
+        self._keep = keep
+        self._sender = sender
+        self._follow: dict[str, Callable[[Installation, Envelope], Installation]] = {
+            OnAppUninstall.CODE: self._after_removal,
+            OnAppPayment.CODE: _after_payment,
+            OnSubscriptionRenew.CODE: _after_renewal,
+        }
 
-    async def admit(self, code: str, credentials: Credentials) -> Admission:
+    async def admit(self, envelope: Envelope) -> Admission:
         """Prove that a portal sent this event, and say what it changes about the installation.
 
         Raises:
             VerificationError: unknown portal, wrong token, or an installation that is not proven.
             TransportError: an installation could not be proven now.
         """
-        if code in _INSTALLING:
-            return await self.install(credentials)
-        installation = await self._verify(credentials)
-        if code == OnAppUninstall.CODE:
-            log.info("%s has removed the app", installation.domain)
-            # The tokens are kept, sealed: the portal has revoked them.
-            return Admission(replace(installation, state=InstallationState.DELETED), changed=True)
-        return Admission(installation)
+        code, claim = envelope.code, envelope.credentials
+        if code in (OnAppInstall.CODE, OnAppUpdate.CODE):
+            return await self.install(claim)
+        if code == OnAppUserReady.CODE:
+            return await self._take_system_user(claim, envelope.offered)
+        installation = await self._find(claim)
+        if installation is not None and installation.token_digest is None:
+            return await self._learn_token(installation, claim)
+        is_known = knows_token(installation, claim.application_token)
+        if installation is None or not is_known:
+            raise _unverified(claim, installation)
+        follow = self._follow.get(code)
+        changed = installation if follow is None else follow(installation, envelope)
+        return Admission(changed, changed=changed != installation)
 
-    async def _verify(self, credentials: Credentials) -> Installation:
-        """Prove by the stored application token that a portal sent this.
-
-        Raises:
-            VerificationError: unknown portal or wrong token.
-
-        Source: protocol.md 2.2.
-        """
-        if credentials.member_id and credentials.member_id != WEBHOOK_PORTAL:
-            installation = await self._store.installation(credentials.member_id)
-        else:  # a bot's minimal auth; the token decides (protocol.md 1.8)
-            installation = await self._store.installation_at(credentials.domain)
-        digest = installation.token_digest if installation else None
-        if not token_matches(credentials.application_token, digest) or installation is None:
-            who = credentials.member_id or credentials.domain or "?"
-            raise VerificationError(
-                f"the application token is wrong for portal {who}"
-                if installation
-                else f"portal {who} has not installed the app"
+    async def stored(self, admission: Admission) -> None:
+        """Tell observers what has changed; called once an admission is stored."""
+        installation, old = admission.installation, admission.old_domain
+        if old and old != installation.domain:
+            event = signals.PortalDomainChanged(
+                installation.member_id, old, installation.domain, confirmed=True
             )
-        return installation
+            await signals.emit(signals.portal_domain_changed, self._sender, event)
 
-    async def install(self, claim: Credentials) -> Admission:
+    async def gone(self, portal: str, error: InstallationGone) -> bool:
+        """Note that a call was turned away; whether the portal's work has to wait now."""
+        while True:
+            installation = await self._store.installation(portal)
+            if installation is None or error.portal not in (installation.domain, portal):
+                return False
+            changed = refused(installation, error.code)
+            if changed == installation:
+                return installation.state is not InstallationState.ACTIVE
+            if await self._store.save_installation(changed):
+                log.error("%s is %s: %s", changed.domain, changed.state.value, error)
+                return True
+
+    async def _find(self, claim: Credentials) -> Installation | None:
+        if claim.member_id and claim.member_id != WEBHOOK_PORTAL:
+            return await self._store.installation(claim.member_id)
+        # A bot's minimal auth; the token decides (protocol.md 1.8).
+        return await self._store.installation_at(claim.domain)
+
+    async def _learn_token(self, installation: Installation, claim: Credentials) -> Admission:
+        """Learn the application token of a portal that was authorised by hand, and never sent one:
+        from an event of the user who did so."""
+        if not claim.access_token.get_secret_value():
+            raise _unverified(claim, installation)
+        info = await self._ask(claim)
+        if info.user_id != installation.user_id:
+            raise VerificationError("its user has not authorised the app")
+        self._proven_endpoint(claim, info)
+        return Admission(with_token(installation, claim.application_token), changed=True)
+
+    async def _take_system_user(self, claim: Credentials, offered: Credentials | None) -> Admission:
+        """Work with the app's own user from now on, if an administrator stands behind it. The
+        application token alone is known to every user who opens a page of the app.
+
+        Source: protocol.md 1.6.
+        """
+        if offered is None or offered.member_id != claim.member_id:
+            raise VerificationError("it brings no tokens of the portal that it comes from")
+        stored = await self._store.installation(claim.member_id)
+        is_known = knows_token(stored, claim.application_token)
+        if stored is not None and stored.state is not InstallationState.DELETED and not is_known:
+            raise _unverified(claim, stored)
+        admission = await self.install(offered, voucher=claim)
+        if offered.user_id not in (None, admission.installation.user_id):
+            raise VerificationError("its tokens belong to another user than it says")
+        return admission
+
+    def _after_removal(self, installation: Installation, envelope: Envelope) -> Installation:
+        event = OnAppUninstall(envelope.code, envelope.data)
+        log.info("%s has removed the app", installation.domain)
+        return removed(installation, keep=self._keep, clean=event.clean)
+
+    async def install(self, claim: Credentials, *, voucher: Credentials | None = None) -> Admission:
         """Prove an installation; whoever asks stores it.
+
+        Args:
+            voucher: brings the token of an administrator, if the claim itself does not.
 
         Raises:
             VerificationError: the claim is not proven.
@@ -96,22 +176,41 @@ class AppPortals:
         """
         if not claim.access_token.get_secret_value() or not claim.refresh_token.get_secret_value():
             raise VerificationError("an installation came without tokens")
+        info = await self._ask(claim)
+        endpoint = self._proven_endpoint(claim, info)
+        stored = await self._store.installation(info.member_id)
+        if stored is None or stored.user_id != info.user_id:
+            has_voucher = voucher is not None and voucher.access_token.get_secret_value()
+            await self._require_admin(voucher if voucher and has_voucher else claim, endpoint)
+        if stored is None:
+            await self._retire_namesake(domain_of(endpoint), info.member_id)
+        log.info("%s installs the app", domain_of(endpoint))
+        installation = _installation(claim, info, endpoint, stored)
+        return Admission(installation, True, stored.domain if stored else "")
+
+    async def _ask(self, claim: Credentials) -> AppInfo:
         try:
-            info = await self._oauth.app_info(
+            return await self._oauth.app_info(
                 claim.access_token, server_endpoint=claim.server_endpoint
             )
         except OAuthError as error:
             raise VerificationError(f"the OAuth server refused its token: {error}") from error
-        endpoint = self._proven_endpoint(claim, info)
-        stored = await self._store.installation(info.member_id)
-        if (
-            stored is not None
-            and stored.state is not InstallationState.DELETED
-            and stored.user_id != info.user_id
-        ):
-            await self._require_admin(claim, endpoint)
-        log.info("%s installs the app", domain_of(endpoint))
-        return Admission(_installation(claim, info, endpoint, stored), changed=True)
+
+    async def _retire_namesake(self, domain: str, member_id: str) -> None:
+        """A portal that was registered anew has another id at the same address (protocol.md 2.6).
+        But a portal says itself where it is: only the OAuth server can tell that what was there
+        before exists no longer."""
+        while True:
+            former = await self._store.installation_at(domain)
+            if former is None or former.state is InstallationState.DELETED:
+                return
+            if await self._is_alive(former.portal):
+                return
+            former = await self._store.installation(former.portal) or former
+            gone = removed(former, keep=self._keep, clean=False)
+            if await self._store.save_installation(gone):
+                log.warning("%s is registered anew, as %s", domain, member_id)
+                return
 
     def _proven_endpoint(self, claim: Credentials, info: AppInfo) -> str:
         """Compare the claim with what the OAuth server says."""
@@ -131,7 +230,7 @@ class AppPortals:
         return endpoint
 
     async def _require_admin(self, claim: Credentials, endpoint: str) -> None:
-        """Another user's tokens may replace the stored ones only if he is an administrator.
+        """The app works with the rights of an administrator, or of the user it worked for before.
 
         Any user who can open a page of the app holds a valid token of it; without this, he could
         exchange the installer's rights for his own.
@@ -146,21 +245,34 @@ class AppPortals:
             raise VerificationError("its user is no administrator of the portal")
 
 
+def _unverified(claim: Credentials, installation: Installation | None) -> VerificationError:
+    who = claim.member_id or claim.domain or "?"
+    if installation is None:
+        return VerificationError(f"portal {who} has not installed the app")
+    return VerificationError(f"the application token is wrong for portal {who}")
+
+
+def _after_payment(installation: Installation, envelope: Envelope) -> Installation:
+    if OnAppPayment(envelope.code, envelope.data).is_expired:
+        return refused(installation, "PAYMENT_REQUIRED")
+    return _after_renewal(installation, envelope)
+
+
+def _after_renewal(installation: Installation, envelope: Envelope) -> Installation:
+    """Paid again: what waited goes on."""
+    if installation.state is not InstallationState.BLOCKED:
+        return installation
+    return entered(installation, InstallationState.ACTIVE)
+
+
 def _installation(
     claim: Credentials, info: AppInfo, endpoint: str, stored: Installation | None
 ) -> Installation:
-    sent_token = claim.application_token.get_secret_value()
-    kept_digest = stored.token_digest if stored else None
-    digest = token_digest(claim.application_token) if sent_token else kept_digest
-    if stored and kept_digest and digest != kept_digest:
-        log.warning("%s has a new application token", domain_of(endpoint))
-    return Installation(
-        portal=info.member_id,
-        member_id=info.member_id,
+    """The installation that a proven claim makes of what was stored."""
+    renewed = replace(
+        stored or Installation(info.member_id, info.member_id, ""),
         domain=domain_of(endpoint),
         client_endpoint=endpoint,
-        state=InstallationState.ACTIVE,
-        token_digest=digest,
         tokens=Tokens(
             claim.access_token,
             claim.refresh_token,
@@ -169,5 +281,11 @@ def _installation(
         user_id=info.user_id,
         scope=info.scope or claim.scope,
         status=info.status or claim.status,
-        version=stored.version if stored else 0,
     )
+    if renewed.state is InstallationState.DELETED:  # nothing of before counts any more
+        sent_one = bool(claim.application_token.get_secret_value())
+        digest = None if sent_one else renewed.token_digest
+        renewed = replace(
+            renewed, token_digest=digest, old_digest=None, bound_url="", bound_codes=()
+        )
+    return with_token(entered(renewed, InstallationState.ACTIVE), claim.application_token)

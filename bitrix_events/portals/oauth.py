@@ -1,4 +1,4 @@
-"""The OAuth server: renewing tokens, and telling whose a token is.
+"""The OAuth server: giving and renewing tokens, and telling whose a token is.
 
 The client secret goes to the configured servers and nowhere else; nothing that arrives in a
 request can name another one.
@@ -11,12 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from pydantic import SecretStr
 
 from bitrix_events.errors import OAuthError, TransportError
-from bitrix_events.wire.envelope import domain_of, seconds_of_life, split_scope
+from bitrix_events.wire.envelope import (
+    NO_SECRET,
+    Credentials,
+    domain_of,
+    seconds_of_life,
+    split_scope,
+)
 from bitrix_events.wire.numbers import whole_number
 
 
@@ -42,9 +50,32 @@ class Http(Protocol):
         """POST a JSON text; raises `TransportError`."""
 
 
+class AppStatus(StrEnum):
+    """How a portal has the app, in the letters of `AppInfo.status` and `Installation.status`.
+
+    Those are plain texts, lest a letter that Bitrix24 adds breaks anything; they compare:
+    ``installation.status == AppStatus.PAID``. Source: protocol.md 1.4.
+    """
+
+    FREE = "F"
+    DEMO = "D"
+    TRIAL = "T"
+    PAID = "P"
+    LOCAL = "L"
+    SUBSCRIPTION = "S"
+
+
 @dataclass(frozen=True, slots=True)
 class AppInfo:
-    """What the OAuth server knows about an access token: whose app, which portal, which user."""
+    """What the OAuth server knows about an access token: whose app, which portal, which user.
+
+    Attributes:
+        client_endpoint: root of the portal's REST interface.
+        status: see `AppStatus`.
+        expires_at: end of the token, by the server's clock; None if it did not say.
+        is_installed: whether the installation is complete.
+        version: of the app on that portal; 0 if the server did not say.
+    """
 
     client_id: str
     member_id: str
@@ -52,6 +83,9 @@ class AppInfo:
     user_id: int
     scope: tuple[str, ...]
     status: str
+    expires_at: datetime | None = None
+    is_installed: bool = True
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +100,21 @@ class Grant:
     user_id: int
     scope: tuple[str, ...]
     status: str
+
+    def claim(self) -> Credentials:
+        """The same in the shape of a callback, to be proven as one."""
+        return Credentials(
+            application_token=NO_SECRET,
+            member_id=self.member_id,
+            domain=domain_of(self.client_endpoint),
+            client_endpoint=self.client_endpoint,
+            access_token=self.access,
+            refresh_token=self.refresh,
+            expires_in=self.expires_in,
+            user_id=self.user_id or None,
+            scope=self.scope,
+            status=self.status,
+        )
 
 
 class OAuthServer:
@@ -110,7 +159,21 @@ class OAuthServer:
             user_id=whole_number(result.get("user_id")) or 0,
             scope=_scope(result.get("scope") or install.get("scope")),
             status=str(install.get("status", "")),
+            expires_at=_moment(result.get("expires")),
+            is_installed=install.get("installed") is not False,
+            version=whole_number(install.get("version")) or 0,
         )
+
+    async def exchange(self, code: SecretStr) -> Grant:
+        """Trade the code of an authorisation, which works once and for 30 seconds, for tokens.
+
+        Raises:
+            OAuthError: refused; ``invalid_grant`` if the code is wrong, used or too old.
+            TransportError: no usable answer; if it was sent, the code may be used up.
+
+        Source: protocol.md 3.1 and 3.2.
+        """
+        return await self._grant({"grant_type": "authorization_code", "code": code})
 
     async def refresh(self, refresh_token: SecretStr) -> Grant:
         """Trade a refresh token, which works once, for a new pair.
@@ -119,13 +182,12 @@ class OAuthServer:
             OAuthError: refused; ``invalid_grant`` if the token was used or is too old.
             TransportError: no usable answer; if it was sent, the token may be used up.
         """
-        fields: Fields = {
-            "grant_type": "refresh_token",
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
-            "refresh_token": refresh_token,
-        }
-        grant = _grant(await self._ask("/oauth/token/", fields, ""))
+        return await self._grant({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    async def _grant(self, request: Fields) -> Grant:
+        """Ask for tokens with what proves that we are the app."""
+        proof: Fields = {"client_id": self._client_id, "client_secret": self._client_secret}
+        grant = _grant(await self._ask("/oauth/token/", {**request, **proof}, ""))
         if grant is None:
             raise TransportError("the OAuth server's answer has no tokens", sent=True)
         return grant
@@ -189,6 +251,14 @@ def _read(answer: Answer) -> dict[str, Any]:
         code, text = str(content["error"]), str(content.get("error_description", ""))
         raise OAuthError(code, text, status=answer.status)
     return content
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _scope(value: object) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from bitrix_events import signals
 from bitrix_events.errors import (
@@ -23,44 +24,106 @@ from bitrix_events.errors import (
     TransportError,
 )
 from bitrix_events.portals.address import usable_endpoint
+from bitrix_events.portals.life import entered
+from bitrix_events.portals.life import refused as turned_away
 from bitrix_events.portals.oauth import Grant, OAuthServer
 from bitrix_events.rest.access import Authorization
-from bitrix_events.store.base import Store
+from bitrix_events.store.base import Installations
 from bitrix_events.store.records import Installation, InstallationState, Tokens
 from bitrix_events.wire.envelope import domain_of
 
 log = logging.getLogger(__name__)
 
-_TOKEN = "oauth/token"
-_REFRESH_SECONDS = 20.0
-_LOOK_AGAIN_SECONDS = 0.05
+_TOKEN: Final = "oauth/token"
+_REFRESH_SECONDS: Final = 20.0
+_LOOK_AGAIN_SECONDS: Final = 0.05
+
+
+class Renewals:
+    """Renewals under way. They go on when whoever asked is cancelled: the server rotates the token
+    in any case, and nobody else would ever learn the new one. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Authorization]] = set()
+
+    async def run(self, renewal: Coroutine[Any, Any, Authorization]) -> Authorization:
+        """Run a renewal to its end."""
+        task = asyncio.get_running_loop().create_task(renewal)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for what is under way; called before the event loop ends."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_REFRESH_SECONDS)
+
+    def _finished(self, task: asyncio.Task[Authorization]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked may be gone; it has been logged
 
 
 class OAuthAccess:
-    """`rest.client.Access` to a portal that installed our app."""
+    """`rest.client.Access` to a portal that installed our app.
+
+    Args:
+        sender: whom signals come from.
+    """
 
     def __init__(
         self,
         portal: str,
         *,
-        store: Store,
+        store: Installations,
         oauth: OAuthServer,
         allowed_hosts: Collection[str],
+        renewals: Renewals,
         sender: object,
     ) -> None:
         self._portal = portal
         self._store = store
         self._oauth = oauth
         self._allowed_hosts = allowed_hosts
+        self._renewals = renewals
         self._sender = sender
 
     async def authorize(self) -> Authorization:
         return _authorization(await self._installation())
 
     async def renew(self, refused: Authorization) -> Authorization:
-        # A handler that is cancelled now must not take the answer with it: the server has rotated
-        # the token, and nobody else would ever learn the new one.
-        return await asyncio.shield(asyncio.ensure_future(self._renew(refused)))
+        return await self._renewals.run(self._renew(refused))
+
+    async def is_alive(self) -> bool:
+        """Whether the OAuth server still renews the tokens; they are renewed. True if it cannot
+        say so now."""
+        installation = await self._store.installation(self._portal)
+        if installation is not None and installation.state is InstallationState.BLOCKED:
+            return True
+        try:
+            await self.renew(await self.authorize())
+        except InstallationGone:
+            return False
+        except PortalUnreachable:
+            return True
+        return True
+
+    async def revive(self) -> bool:
+        """Ask for tokens although the portal is blocked; whether we can work for it again."""
+        installation = await self._store.installation(self._portal)
+        if (
+            installation is None
+            or installation.tokens is None
+            or installation.state is not InstallationState.BLOCKED
+            or not await self._begin_refresh(installation)
+        ):
+            return False
+        try:
+            await self._renewals.run(self._refresh(installation))
+        except (InstallationGone, PortalUnreachable):
+            return False
+        log.info("%s works for us again", installation.domain)
+        return True
 
     async def relocate(self, refused: Authorization, location: str) -> Authorization:
         installation = await self._installation()
@@ -97,11 +160,14 @@ class OAuthAccess:
             present = _authorization(installation)
             if present.token != refused.token:
                 return present
-            if await self._store.begin_refresh(
-                self._portal, version=installation.version, seconds=_REFRESH_SECONDS
-            ):
+            if await self._begin_refresh(installation):
                 return await self._refresh(installation)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def _begin_refresh(self, installation: Installation) -> bool:
+        return await self._store.begin_refresh(
+            self._portal, version=installation.version, seconds=_REFRESH_SECONDS
+        )
 
     async def _refresh(self, installation: Installation) -> Authorization:
         assert installation.tokens is not None
@@ -123,26 +189,43 @@ class OAuthAccess:
                 "the OAuth server answered for another portal",
                 portal=installation.domain,
             )
-        renewed = self._with_grant(installation, grant)
-        if not await self._store.save_installation(renewed):
-            return await self.authorize()  # the portal installed the app anew meanwhile
+        renewed = await self._change(installation, lambda present: self._with_grant(present, grant))
+        if renewed is None:
+            return await self.authorize()
         log.info("renewed the tokens of %s", renewed.domain)
         await self._tell_renewed(renewed)
         await self._tell_if_moved(installation, renewed)
         return _authorization(renewed)
 
+    async def _change(
+        self, refreshed: Installation, change: Callable[[Installation], Installation]
+    ) -> Installation | None:
+        """Write down what came of a refresh, whatever else was written meanwhile, and end it.
+
+        Returns:
+            What was written; None if the portal has installed the app anew, with other tokens.
+        """
+        present: Installation | None = refreshed
+        while present is not None and present.tokens == refreshed.tokens:
+            changed = change(present)
+            if changed == present or await self._store.save_installation(changed):
+                version = changed.version + (changed != present)
+                await self._store.end_refresh(self._portal, version=version)
+                return changed
+            present = await self._store.installation(self._portal)
+        return None
+
     async def _after_refusal(self, installation: Installation, error: OAuthError) -> Authorization:
         """Look again before believing that the tokens are lost; keep them in any case."""
-        if error.code.lower() == "invalid_grant":
-            lost = replace(installation, state=InstallationState.NEEDS_REAUTH)
-            if not await self._store.save_installation(lost):
-                return await self.authorize()
-        else:
-            await self._store.end_refresh(self._portal, version=installation.version)
+        changed = await self._change(installation, lambda present: turned_away(present, error.code))
+        if changed is None:
+            return await self.authorize()
         log.error("the tokens of %s cannot be renewed: %s", installation.domain, error)
         advice = "an administrator must install or open the app again"
         if error.code.lower() == "invalid_client":
             advice = "check BITRIX_EVENTS_CLIENT_ID and BITRIX_EVENTS_CLIENT_SECRET"
+        elif changed.state is InstallationState.BLOCKED:
+            advice = "its work waits until the portal has paid"
         raise InstallationGone(
             _TOKEN,
             error.code,
@@ -157,6 +240,8 @@ class OAuthAccess:
             grant.refresh,
             datetime.now(UTC) + timedelta(seconds=grant.expires_in),
         )
+        if installation.state is not InstallationState.DELETED:
+            installation = entered(installation, InstallationState.ACTIVE)
         renewed = replace(
             installation,
             tokens=tokens,
@@ -182,7 +267,7 @@ class OAuthAccess:
             raise InstallationGone(
                 "authorize",
                 installation.state.value,
-                "the app was removed, or somebody must install or open it again",
+                f"{installation.reason}; its work waits until the portal can be reached again",
                 portal=installation.domain,
             )
         return installation

@@ -15,11 +15,17 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from bitrix_events import signals
-from bitrix_events.errors import PortalMoved, SettingsError, TokenExpired, VerificationError
+from bitrix_events.errors import (
+    InstallationGone,
+    PortalMoved,
+    SettingsError,
+    TokenExpired,
+    VerificationError,
+)
 from bitrix_events.rest.access import Authorization, is_cloud_portal
-from bitrix_events.store.base import Store
+from bitrix_events.store.base import Installations
 from bitrix_events.store.records import WEBHOOK_PORTAL, Admission, Installation
-from bitrix_events.wire.envelope import Credentials, domain_of
+from bitrix_events.wire.envelope import Envelope, domain_of
 from bitrix_events.wire.verify import token_digest, token_matches
 
 log = logging.getLogger(__name__)
@@ -36,7 +42,7 @@ class WebhookPortal:
         application_token: SecretStr,
         *,
         member_id: str | None,
-        store: Store,
+        store: Installations,
         sender: object,
     ) -> None:
         match = _WEBHOOK.match(webhook_url.get_secret_value().strip())
@@ -74,12 +80,13 @@ class WebhookPortal:
                 return
         await self._store.save_installation(configured)
 
-    async def admit(self, code: str, credentials: Credentials) -> Admission:
+    async def admit(self, envelope: Envelope) -> Admission:
         """Prove that the portal of the settings sent this event.
 
         Raises:
             VerificationError: wrong token, or another portal's member_id.
         """
+        credentials = envelope.credentials
         installation = await self._installation()
         if not token_matches(credentials.application_token, installation.token_digest):
             raise VerificationError("the application token is not BITRIX_EVENTS_APPLICATION_TOKEN")
@@ -93,8 +100,15 @@ class WebhookPortal:
             )
         learned = replace(installation, member_id=credentials.member_id)
         if not await self._store.save_installation(learned):
-            return await self.admit(code, credentials)  # another event was faster; compare with it
+            return await self.admit(envelope)  # another event was faster; compare with it
         return Admission(learned)
+
+    async def stored(self, admission: Admission) -> None:
+        """Nothing about an installation changes here that observers should know."""
+
+    async def gone(self, portal: str, error: InstallationGone) -> bool:
+        """Nobody can install a webhook anew; its calls fail until the settings are changed."""
+        return False
 
     async def authorize(self) -> Authorization:
         domain = (await self._installation()).domain

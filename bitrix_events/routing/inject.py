@@ -54,9 +54,12 @@ class Providers:
     Attributes:
         built_in: types whose values every scope is given, with the kind of handler that may ask
             for them: ``"async"``, ``"def"`` or ``""`` for both.
+        may_be_absent: those of them of which an attempt may have none; it is then given the
+            exception that says so, and a handler may ask for ``T | None``.
     """
 
     built_in: dict[Any, str] = field(default_factory=dict)
+    may_be_absent: frozenset[Any] = frozenset()
     _by_type: dict[Any, Provider] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -135,6 +138,18 @@ class Scope:
                 return await self._providers.kept(wanted, provider)
             self._values[wanted] = await _make(provider, self, self._exits)
         return self._values[wanted]
+
+    async def required(self, wanted: Any) -> Any:
+        """The value of a built-in type; raises what stands in its place if there is none."""
+        value = await self.get(wanted)
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    async def optional(self, wanted: Any) -> Any:
+        """The value of a built-in type, or None."""
+        value = await self.get(wanted)
+        return None if isinstance(value, Exception) else value
 
     async def depends(self, provider: Provider) -> Any:
         """The result of a `Depends` function."""

@@ -148,9 +148,14 @@ class _Planner:
             return self._plan_entity(wanted)
         if wanted in self._providers.built_in:
             self._check_kind_of_handler(wanted)
-            return lambda scope: scope.get(wanted)
+            return lambda scope: scope.required(wanted)
         if self._providers.find(wanted) is not None:
             return lambda scope: scope.get(wanted)
+        if type(None) in members and len(members) == 2:
+            (member,) = (member for member in members if member is not type(None))
+            if member in self._providers.may_be_absent:
+                self._check_kind_of_handler(member)
+                return lambda scope: scope.optional(member)
         for member in members if origin in (Union, UnionType) else ():
             if member is not type(None) and self._plan_type(member) is not None:
                 raise self._error(f"wants {wanted}; it is always given one: write {_name(member)}")

@@ -35,7 +35,8 @@ class Installations(Protocol):
         """Write an installation whose ``version`` is still the stored one (0: none is stored), and
         count its version up.
 
-        Ends a refresh that was begun. False if somebody else was faster; nothing is written then.
+        False if somebody else was faster; nothing is written then. A refresh that was begun goes
+        on.
         """
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
@@ -100,5 +101,11 @@ class Store(Installations, Protocol):
     async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
         """The newest deliveries, newest first; ``before`` is the id to go on from."""
 
+    async def drop_old_user_tokens(self) -> None:
+        """Delete the access tokens that came with events a day ago or earlier; they have ended."""
+
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
         """One delivery, or None."""
+
+    async def handler_names(self) -> dict[str, int]:
+        """How many executions wait for each handler, by its name."""

@@ -144,10 +144,12 @@ class Admission:
 
     Attributes:
         changed: the installation has to be stored together with the delivery that changes it.
+        old_domain: where the portal was until then, if anywhere.
     """
 
     installation: Installation
     changed: bool = False
+    old_domain: str = ""
 
 
 class State(StrEnum):

@@ -6,6 +6,7 @@ from bitrix_events.testing.faults import Fault
 from bitrix_events.testing.limits import Latency, Limits, Operating
 from bitrix_events.testing.methods import Habit
 from bitrix_events.testing.oauth import TokenPair
+from bitrix_events.testing.oauth_front import OAuthCall, OAuthFault
 from bitrix_events.testing.portal import FakePortal
 from bitrix_events.testing.rest import Call
 from bitrix_events.testing.sender import Binding, Sent
@@ -18,6 +19,8 @@ __all__ = [
     "Habit",
     "Latency",
     "Limits",
+    "OAuthCall",
+    "OAuthFault",
     "Operating",
     "Sent",
     "TokenPair",

@@ -30,7 +30,7 @@ _CATALOG_STEMS: Final = [
 LIFECYCLE: Final = frozenset(
     f"ONAPP{name}"
     for name in ("INSTALL", "UPDATE", "UNINSTALL", "PAYMENT", "METHODCONFIRM", "TEST", "USERREADY")
-)
+) | {"ONSUBSCRIPTIONRENEW", "ONOFFLINEEVENT"}
 """Known to every app, whatever its scopes."""
 
 BY_SCOPE: Final = {
@@ -51,8 +51,8 @@ BY_SCOPE: Final = {
     "imbot": _changes_of("ONIMBOTMESSAGE") | {"ONIMBOTJOINCHAT", "ONIMCOMMANDADD", "ONIMBOTDELETE"},
 }
 
-WITHOUT_TOKENS: Final = frozenset({"ONAPPUNINSTALL", "ONAPPMETHODCONFIRM"})
-"""Events whose declaration switches the authorisation off."""
+WITHOUT_TOKENS: Final = frozenset({"ONAPPUNINSTALL", "ONAPPMETHODCONFIRM", "ONAPPPAYMENT"})
+"""Events whose declaration switches the authorisation off, or whose documentation shows none."""
 
 WITH_REFRESH_TOKEN: Final = _changes_of(
     "ONCALENDARENTRY", "ONCALENDARSECTION", "ONIMBOTMESSAGE"
@@ -60,6 +60,8 @@ WITH_REFRESH_TOKEN: Final = _changes_of(
     "ONAPPINSTALL",
     "ONAPPUPDATE",
     "ONAPPTEST",
+    "ONSUBSCRIPTIONRENEW",
+    "ONOFFLINEEVENT",
     "ONIMCOMMANDADD",
 }
 """Events whose declaration leaves the refresh token in."""

@@ -1,7 +1,7 @@
 """What a REST method of the fake is: a function from a request to an answer, with a name.
 
-The methods themselves are in `methods_crm`, `methods_item`, `methods_lists` and `methods_portal`;
-`rest` calls them.
+The methods themselves are in `methods_crm`, `methods_item`, `methods_lists`, `methods_portal` and
+`methods_events`; `rest` calls them.
 """
 
 from __future__ import annotations
@@ -87,6 +87,29 @@ class PortalState:
     page_size: int = 50
     habits: dict[str, frozenset[Habit]] = field(default_factory=dict)
     """By lower case name of the method."""
+    features: dict[str, str] = field(
+        default_factory=lambda: {"rest_offline_extended": "Y", "rest_auth_connector": "Y"}
+    )
+    """What the portal's plan has: ``Y``, ``N`` or a text by code."""
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    """The methods that there are, by lower case name."""
+
+    redirect_url: str = ""
+    """Where a visitor who consents is sent back to."""
+    visitor: int = 1
+    """Whose browser it is."""
+    dismissed: dict[int, str] = field(default_factory=dict)
+    """Users who left, and the error that their tokens answer."""
+
+    def check_user(self, user_id: int) -> None:
+        """Let a user call REST methods with a token.
+
+        Raises:
+            RestError: he has left.
+        """
+        code = self.dismissed.get(user_id)
+        if code is not None:
+            raise RestError(code, "The user does not have access to the application.")
 
     def announce(self, change: Change, *, user_id: int) -> None:
         """Raise the events of a change."""
@@ -112,6 +135,8 @@ class Request:
     """In lower case."""
     start: Any = 0
     by_webhook: bool = False
+    client_id: str = ""
+    """The app that calls; empty for a webhook."""
     auth_in_params: bool = False
     """Whether ``auth`` was among the parameters, where some methods stumble over it."""
 

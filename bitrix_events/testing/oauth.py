@@ -43,10 +43,12 @@ class TokenPair:
     user_id: int
     expires: int
     """Unix seconds; the end of the access token."""
+    client_id: str
+    """The app that they belong to."""
 
 
 class OAuthServer:
-    """The token chains of one app on one portal.
+    """The token chains of one app on one portal, and living access tokens of others.
 
     A chain never branches: a refresh makes a new pair and ends the old one, both tokens of it, at
     once. Access tokens that were ended, or are past their hour, answer ``expired_token``; after an
@@ -55,19 +57,30 @@ class OAuthServer:
 
     def __init__(self, site: Site, clock: Callable[[], float]) -> None:
         self.installed = False
+        self.paid = True
+        self.refreshes = 0
+        self.grace_seconds = 0.0
         self._site = site
         self._clock = clock
         self._by_access: dict[str, TokenPair] = {}
         self._by_refresh: dict[str, TokenPair] = {}
+        self._used: dict[str, tuple[TokenPair, float]] = {}
+        """Refresh tokens that were used once, and when."""
         self._codes: dict[str, tuple[int, float]] = {}
         self._ended: set[str] = set()
         self._revoked: set[str] = set()
         self._serial = 0
 
-    def issue(self, user_id: int) -> TokenPair:
-        """Start a new chain for a user. Other chains of the same user go on."""
+    def issue(self, user_id: int, *, client_id: str = "") -> TokenPair:
+        """Start a new chain for a user. Other chains of the same user go on.
+
+        Args:
+            client_id: another app that they are for.
+        """
         expires = int(self._clock()) + ACCESS_SECONDS
-        pair = TokenPair(self._token(expires), self._token(expires - 1), user_id, expires)
+        client_id = client_id or self._site.client_id
+        access_token, refresh_token = self._token(expires), self._token(expires - 1)
+        pair = TokenPair(access_token, refresh_token, user_id, expires, client_id)
         self._by_access[pair.access_token] = pair
         self._by_refresh[pair.refresh_token] = pair
         return pair
@@ -82,9 +95,15 @@ class OAuthServer:
         """The pair that a living access token belongs to.
 
         Raises:
-            OAuthError: 401 ``expired_token``, ``invalid_token`` (never issued) or
-                ``APPLICATION_NOT_FOUND``.
+            OAuthError: 401 ``expired_token``, ``invalid_token`` (never issued),
+                ``APPLICATION_NOT_FOUND`` or ``PAYMENT_REQUIRED``.
         """
+        pair = self._living(access_token)
+        if not self.paid and pair.client_id == self._site.client_id:
+            raise _payment_required()
+        return pair
+
+    def _living(self, access_token: str) -> TokenPair:
         if access_token in self._revoked:
             raise OAuthError("APPLICATION_NOT_FOUND", "Application not found", status=401)
         pair = self._by_access.get(access_token)
@@ -99,7 +118,7 @@ class OAuthServer:
 
         Raises:
             OAuthError: 400 ``invalid_request``, ``invalid_client`` or ``invalid_grant``; 401
-                ``NOT_INSTALLED``.
+                ``NOT_INSTALLED`` or ``PAYMENT_REQUIRED``.
         """
         grant_type = params.get("grant_type")
         if grant_type not in ("refresh_token", "authorization_code"):
@@ -109,8 +128,11 @@ class OAuthServer:
             raise OAuthError("invalid_client", "Client was not found", status=400)
         if not self.installed:
             raise OAuthError("NOT_INSTALLED", "Application is not installed", status=401)
+        if not self.paid:
+            raise _payment_required()
         if grant_type == "refresh_token":
             user_id = self._take_refresh_token(str(params.get("refresh_token")))
+            self.refreshes += 1
         else:
             user_id = self._take_code(str(params.get("code")))
         return self._token_answer(self.issue(user_id))
@@ -124,16 +146,16 @@ class OAuthServer:
         """
         if access_token in self._revoked:
             raise OAuthError("NOT_INSTALLED", "Application is not installed", status=401)
-        pair = self.check(access_token)
+        pair = self._living(access_token)
         site = self._site
         return {
-            "client_id": site.client_id,
+            "client_id": pair.client_id,
             "scope": site.scope,
             "expires": iso_time(pair.expires),
             "install": {
                 "installed": self.installed,
-                "version": 1,
-                "status": "L",
+                "version": site.version,
+                "status": site.status,
                 "scope": site.scope,
                 "domain": site.domain,
                 "uri": site.base_url,
@@ -151,13 +173,34 @@ class OAuthServer:
     def revoke_all(self) -> None:
         """End all chains: the app was uninstalled."""
         self.installed = False
-        self._revoked.update(self._by_access)
+        ours = self._site.client_id
+        self._revoked.update(t for t, pair in self._by_access.items() if pair.client_id == ours)
+        self._forget_chains()
+
+    def forget_all(self) -> None:
+        """Know none of the tokens any more: the portal has registered anew."""
+        self._by_access.clear()
+        self._forget_chains()
+
+    def _forget_chains(self) -> None:
         self._by_refresh.clear()
+        self._used.clear()
         self._codes.clear()
 
     def _take_refresh_token(self, refresh_token: str) -> int:
+        now = self._clock()
         pair = self._by_refresh.pop(refresh_token, None)
-        if pair is None or pair.expires + REFRESH_SECONDS <= self._clock():
+        if pair is not None:
+            self._used[refresh_token] = (pair, now)
+        else:
+            pair, used_at = self._used.pop(refresh_token, (None, 0.0))
+            if used_at + self.grace_seconds <= now:
+                pair = None
+        if (
+            pair is None
+            or pair.client_id != self._site.client_id
+            or pair.expires + REFRESH_SECONDS <= now
+        ):
             raise OAuthError("invalid_grant", "Refresh token is wrong, used or expired", status=400)
         self._ended.add(pair.access_token)
         return pair.user_id
@@ -180,7 +223,7 @@ class OAuthServer:
             "domain": site.oauth_host,
             "member_id": site.member_id,
             "scope": site.scope,
-            "status": "L",
+            "status": site.status,
             "user_id": pair.user_id,
         }
 
@@ -192,3 +235,7 @@ class OAuthServer:
             struct.pack("<I", expires % 2**32).hex()
             + hashlib.sha256(seed.encode()).hexdigest()[:62]
         )
+
+
+def _payment_required() -> OAuthError:
+    return OAuthError("PAYMENT_REQUIRED", "Payment required", status=401)

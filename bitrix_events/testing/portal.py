@@ -14,14 +14,15 @@ from typing import Any, Literal
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from bitrix_events.testing import installation
 from bitrix_events.testing.faults import Fault, Faults, ordered_error
 from bitrix_events.testing.front import Front
 from bitrix_events.testing.gate import Gate
 from bitrix_events.testing.kinds import USER, kind_named
+from bitrix_events.testing.lifecycle import Lifecycle
 from bitrix_events.testing.limits import Latency, LeakyBucket, Limits, Operating, OperatingTime
 from bitrix_events.testing.methods import Habit, PortalState
-from bitrix_events.testing.oauth import OAuthServer, TokenPair
+from bitrix_events.testing.oauth import OAuthServer
+from bitrix_events.testing.oauth_front import OAuthCall, OAuthFault, OAuthFront, OAuthPath
 from bitrix_events.testing.rest import Call, RestApi
 from bitrix_events.testing.sender import Binding, Sender, Sent
 from bitrix_events.testing.serving import serve_on_socket
@@ -30,13 +31,12 @@ from bitrix_events.testing.site import (
     app_environment,
     hex_id,
     webhook_environment,
-    webhook_token,
 )
 from bitrix_events.testing.table import as_ids
 from bitrix_events.testing.world import World, classic_record
 
 
-class FakePortal:
+class FakePortal(Lifecycle):
     """A portal with one app, one incoming webhook, and any number of outgoing webhooks.
 
     User 1 exists and administers the portal. Everything lives in the event loop that uses it; two
@@ -86,13 +86,12 @@ class FakePortal:
         )
         oauth = OAuthServer(site, clock)
         sender = Sender(site, oauth, clock, outbound=outbound)
-        self._state = PortalState(site, clock, World(clock), oauth, sender)
+        super().__init__(PortalState(site, clock, World(clock), oauth, sender))
         self._faults = Faults()
         self._api = RestApi(self._state, OperatingTime(operating, clock), self._faults)
         self._gate = Gate(LeakyBucket(limits, clock), latency or Latency(), self._faults)
-        self._front = Front(self._state, self._api, self._gate)
-        self.webhook_token = webhook_token(member_id)
-        """The application token of outgoing webhooks that get none of their own."""
+        self._oauth = OAuthFront(self._state)
+        self._front = Front(self._state, self._api, self._gate, self._oauth)
         self._state.world.add(
             USER,
             {"NAME": "Ada", "LAST_NAME": "Admin", "EMAIL": "ada@example.org", "ADMIN": "Y"},
@@ -255,57 +254,61 @@ class FakePortal:
         """Send an event that no record of the fake stands behind: a task, a telephone call."""
         self._state.sender.raise_event(code.upper(), data, user_id=user_id)
 
-    # The app: installing, tokens, webhooks.
-
-    async def install(self, url: str, *, user_id: int = 1) -> httpx.Response:
-        """Install the app as a script-only local app: post ONAPPINSTALL to its install path."""
-        return await installation.install(self._state, url, user_id=user_id)
-
-    async def open_install_page(self, url: str, *, user_id: int = 1) -> httpx.Response:
-        """Open the install page of an app with a user interface, as a browser does.
-
-        The installation is complete once a page says ``installFinish``, as on a real portal: only
-        then does the portal raise ONAPPINSTALL, and only then are events of the app sent.
-        """
-        return await installation.open_install_page(self._state, url, user_id=user_id)
-
-    async def uninstall(self, url: str | None = None, *, clean: bool = False) -> None:
-        """Remove the app with its bindings, and tell the bound handlers, and ``url`` too.
-
-        Afterwards calls with any of its tokens answer APPLICATION_NOT_FOUND.
-        """
-        await installation.uninstall(self._state, url, clean=clean)
-
-    def outgoing_webhook(self, url: str, *events: str, token: str | None = None) -> str:
-        """Make an outgoing webhook, as in the portal's settings; returns its application token."""
-        token = token or self.webhook_token
-        for event in events:
-            self._state.sender.bind(event.upper(), url, webhook_token=token)
-        return token
-
-    def issue_tokens(self, user_id: int = 1) -> TokenPair:
-        """Tokens of an app that was installed earlier, without any callback."""
-        self._state.oauth.installed = True
-        return self._state.oauth.issue(user_id)
-
-    def issue_code(self, user_id: int = 1) -> str:
-        """An authorisation code, as the redirect after a user's consent brings it."""
-        self._state.oauth.installed = True
-        return self._state.oauth.issue_code(user_id)
-
     # Trouble.
 
     def expire_tokens(self) -> None:
         """All access tokens are past their hour: they answer 401 ``expired_token``."""
         self._state.oauth.expire_all()
 
-    def move(self, new_domain: str) -> None:
-        """Give the portal another address; REST calls to any other host are redirected with 302.
+    def move(
+        self,
+        new_domain: str,
+        *,
+        redirect: Literal[301, 302, 307, 308] | None = 302,
+        keeps_path: bool = True,
+    ) -> None:
+        """Give the portal another address; the OAuth host stays, and names it in its answers.
 
-        The OAuth host stays where it is, and names the new address in its answers.
+        Args:
+            redirect: the status that REST calls to any other host are redirected with; None lets
+                them work there as before, so that only answers of the OAuth host and events tell.
+            keeps_path: whether the redirect names the method too, or the new address alone.
         """
-        self._state.site.domain = new_domain
-        self._state.site.moved = True
+        site = self._state.site
+        site.domain = new_domain
+        site.redirect, site.redirect_keeps_path = redirect or 0, keeps_path
+
+    def fail_oauth(
+        self, path: OAuthPath, outcome: OAuthFault | str | int, *, times: int = 1
+    ) -> None:
+        """Let the next requests to the OAuth host end in another way.
+
+        Args:
+            path: ``oauth/token`` or ``app.info``.
+            outcome: a fault; or the ``error`` of the answer; or the status of an HTML page. With
+                the latter two nothing is executed.
+            times: how many requests.
+        """
+        self._oauth.fail_next(path, outcome, times=times)
+
+    @property
+    def oauth_latency(self) -> float:
+        """Seconds until the OAuth host answers, after it has executed the request."""
+        return self._oauth.latency_seconds
+
+    @oauth_latency.setter
+    def oauth_latency(self, seconds: float) -> None:
+        self._oauth.latency_seconds = seconds
+
+    @property
+    def refresh_grace(self) -> float:
+        """For how many seconds a used refresh token is accepted once more, for a pair of its own;
+        whether real ones are is not known (protocol.md 3.4)."""
+        return self._state.oauth.grace_seconds
+
+    @refresh_grace.setter
+    def refresh_grace(self, seconds: float) -> None:
+        self._state.oauth.grace_seconds = seconds
 
     def fail_next(
         self,
@@ -357,6 +360,12 @@ class FakePortal:
         self._state.habits[method.lower()] = frozenset(habits)
 
     @property
+    def features(self) -> dict[str, str]:
+        """What the portal's plan has, as ``feature.get`` answers: ``Y``, ``N`` or a text by code.
+        To be changed in place."""
+        return self._state.features
+
+    @property
     def page_size(self) -> int:
         """Rows on a page of a list; 50 on every real portal."""
         return self._state.page_size
@@ -370,6 +379,16 @@ class FakePortal:
     def calls(self, method: str | None = None) -> list[Call]:
         """Every REST call received, those in batches included; of one method if given."""
         return [c for c in self._api.calls if method is None or c.method.lower() == method.lower()]
+
+    @property
+    def refreshes(self) -> int:
+        """How many refreshes were granted, those included whose answer was lost."""
+        return self._state.oauth.refreshes
+
+    @property
+    def oauth_calls(self) -> list[OAuthCall]:
+        """Every request to the OAuth host."""
+        return list(self._oauth.calls)
 
     @property
     def requests(self) -> int:
@@ -398,7 +417,7 @@ class FakePortal:
 
     @property
     def bindings(self) -> list[Binding]:
-        """Who is told about what: bindings of the app and of outgoing webhooks."""
+        """Who is told about what: bindings of the app, of other apps and of outgoing webhooks."""
         return list(self._state.sender.bindings)
 
     async def settled(self) -> None:

@@ -11,7 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bitrix_events.testing import methods_crm, methods_item, methods_lists, methods_portal
+from bitrix_events.testing import (
+    methods_crm,
+    methods_events,
+    methods_item,
+    methods_lists,
+    methods_portal,
+)
 from bitrix_events.testing.batch import run_batch
 from bitrix_events.testing.faults import Faults
 from bitrix_events.testing.limits import OperatingTime
@@ -24,6 +30,7 @@ METHODS: Final[dict[str, Method]] = {
     **methods_item.METHODS,
     **methods_lists.METHODS,
     **methods_portal.METHODS,
+    **methods_events.METHODS,
 }
 _log = logging.getLogger("bitrix_events.testing")
 
@@ -49,6 +56,8 @@ class Caller:
 
     user_id: int
     by_webhook: bool
+    client_id: str = ""
+    """The app that calls; empty for a webhook."""
 
 
 class RestApi:
@@ -58,6 +67,7 @@ class RestApi:
         self.calls: list[Call] = []
         self.on_call: Callable[[Call], None] | None = None
         self._portal = portal
+        portal.methods = METHODS
         self._operating = operating
         self._faults = faults
         self._failures: dict[str, deque[RestError]] = {}
@@ -75,7 +85,9 @@ class RestApi:
         try:
             if not token:
                 raise RestError("NO_AUTH_FOUND", "Wrong authorization data")
-            caller = Caller(self._portal.oauth.check(token).user_id, by_webhook=False)
+            pair = self._portal.oauth.check(token)
+            self._portal.check_user(pair.user_id)
+            caller = Caller(pair.user_id, by_webhook=False, client_id=pair.client_id)
         except (OAuthError, RestError) as error:
             self.note(method, params, user_id=0, batched=False)
             self._fail_on_order(method)
@@ -144,6 +156,7 @@ class RestApi:
             method=method.lower(),
             start=params.get("start", 0),
             by_webhook=caller.by_webhook,
+            client_id=caller.client_id,
             auth_in_params="auth" in params,
         )
         try:

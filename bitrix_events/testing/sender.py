@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -38,7 +38,14 @@ class Binding:
     """The user whose token every event carries; 0 means the user who acted."""
     id: int = 0
     webhook_token: str | None = field(default=None, repr=False)
-    """The token of the outgoing webhook that this is part of; None for a binding of the app."""
+    """The token of the outgoing webhook that this is part of; None for a binding of an app."""
+    client_id: str = ""
+    """The app that this belongs to, ours or another; empty for an outgoing webhook."""
+    offline: bool = False
+    """Whether the event waits in a queue instead; then there is no handler. The queue itself is not
+    simulated."""
+    connector_id: str = ""
+    """The name of that queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +85,43 @@ class Sender:
         self._underway: set[asyncio.Task[None]] = set()
         self._last_binding_id = 0
 
-    def bind(
-        self, event: str, handler: str, *, auth_type: int = 0, webhook_token: str | None = None
-    ) -> Binding:
-        """Send this event to this URL from now on."""
-        self._last_binding_id += 1
-        binding = Binding(event, handler, auth_type, self._last_binding_id, webhook_token)
-        self.bindings.append(binding)
-        return binding
+    def bind(self, binding: Binding) -> Binding:
+        """Send an event to a URL from now on; returns the binding with its id."""
+        bound = self.numbered(binding)
+        self.bindings.append(bound)
+        return bound
 
-    def raise_event(self, code: str, data: Mapping[str, Any], *, user_id: int) -> None:
+    def numbered(self, binding: Binding) -> Binding:
+        """The binding with an id that no other has."""
+        self._last_binding_id += 1
+        return replace(binding, id=self._last_binding_id)
+
+    def raise_event(
+        self,
+        code: str,
+        data: Mapping[str, Any],
+        *,
+        user_id: int,
+        client_id: str | None = None,
+        besides: str = "",
+    ) -> None:
         """Post an event to everybody bound to it, in the background.
 
-        The app hears nothing before it is installed; outgoing webhooks are heard always.
-        ``user_id`` 0 stands for an event without a user (a robot, an import), which carries no
-        tokens.
+        The app hears nothing before it is installed, nor while it is not paid for; other apps and
+        outgoing webhooks are heard always.
+
+        Args:
+            user_id: 0 stands for an event without a user (a robot, an import), which carries no
+                tokens.
+            client_id: the only app that is told.
+            besides: a URL that is told already.
         """
         for binding in self.bindings:
-            if binding.event != code:
+            if binding.event != code or binding.offline or binding.handler == besides:
                 continue
-            if binding.webhook_token is None and not self._oauth.installed:
+            if client_id is not None and binding.client_id != client_id:
+                continue
+            if binding.client_id == self._site.client_id and not self._is_heard(code):
                 continue
             body = self.event_body(code, data, user_id=user_id, binding=binding)
             task = asyncio.get_running_loop().create_task(
@@ -106,15 +130,29 @@ class Sender:
             self._underway.add(task)
             task.add_done_callback(self._underway.discard)
 
+    def _is_heard(self, code: str) -> bool:
+        """Whether our app is told of an event, if it is bound to it."""
+        return self._oauth.installed and (self._oauth.paid or code == "ONAPPPAYMENT")
+
     async def settled(self) -> None:
         """Wait until nothing is underway, also nothing that was raised while waiting."""
         while self._underway:
             await asyncio.wait(self._underway)
 
     def event_body(
-        self, code: str, data: Mapping[str, Any], *, user_id: int, binding: Binding | None = None
+        self,
+        code: str,
+        data: Mapping[str, Any],
+        *,
+        user_id: int,
+        binding: Binding | None = None,
+        domain: str = "",
     ) -> bytes:
-        """The body of an event; without a binding it has no ``event_handler_id`` (ONAPPINSTALL)."""
+        """The body of an event; without a binding it has no ``event_handler_id`` (ONAPPINSTALL).
+
+        Args:
+            domain: what the authorisation names as ``domain``, if not the portal's own.
+        """
         body: dict[str, Any] = {"event": code}
         if binding is not None:
             body["event_handler_id"] = binding.id
@@ -123,7 +161,10 @@ class Sender:
             body["auth"] = self._webhook_auth(binding.webhook_token)
         else:
             auth_user = (binding.auth_type if binding else 0) or user_id
-            body["auth"] = self._app_auth(code, auth_user)
+            client_id = binding.client_id if binding else self._site.client_id
+            body["auth"] = self._app_auth(code, auth_user, client_id)
+        if domain:
+            body["auth"]["domain"] = domain
         return encode_form(body)
 
     async def post(self, code: str, url: str, body: bytes) -> httpx.Response:
@@ -172,7 +213,7 @@ class Sender:
             "APPLICATION_TOKEN": site.application_token,
             "APPLICATION_SCOPE": site.scope,
             "member_id": site.member_id,
-            "status": "L",
+            "status": site.status,
             "PLACEMENT": "DEFAULT",
         }
         page_url = url + ("&" if "?" in url else "?") + urlencode(query)
@@ -192,15 +233,16 @@ class Sender:
             "application_token": token,
         }
 
-    def _app_auth(self, code: str, user_id: int) -> dict[str, Any]:
+    def _app_auth(self, code: str, user_id: int, client_id: str) -> dict[str, Any]:
         site = self._site
+        application_token = site.application_token_of(client_id)
         if not user_id or code in WITHOUT_TOKENS:
             return {
                 "domain": site.domain,
                 "member_id": site.member_id,
-                "application_token": site.application_token,
+                "application_token": application_token,
             }
-        pair = self._oauth.issue(user_id)
+        pair = self._oauth.issue(user_id, client_id=client_id)
         return {
             "access_token": pair.access_token,
             "expires": pair.expires,
@@ -208,11 +250,11 @@ class Sender:
             "scope": site.scope,
             "domain": site.domain,
             "server_endpoint": site.server_endpoint,
-            "status": "L",
+            "status": site.status,
             "client_endpoint": site.rest_url,
             "member_id": site.member_id,
             "user_id": user_id,
             # Left out by the encoder where None.
             "refresh_token": pair.refresh_token if code in WITH_REFRESH_TOKEN else None,
-            "application_token": site.application_token,
+            "application_token": application_token,
         }

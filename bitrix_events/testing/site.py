@@ -30,14 +30,20 @@ class Site:
     oauth_url: str = ""
     """Stays what it was when the portal moves: the OAuth host is somebody else's."""
     language: str = "en"
-    moved: bool = False
+    redirect: int = 0
+    """The HTTP status that the portal's former addresses answer with; 0 if they work as before."""
+    redirect_keeps_path: bool = True
+    version: int | str = 1
+    """Of the app."""
+    status: str = "L"
+    """Of the app: local, free, subscription and so on (protocol.md 1.4)."""
 
     def __post_init__(self) -> None:
         self.settle(self.scheme, self.domain)
 
     def settle(self, scheme: str, domain: str) -> None:
         """Live at this address, with the OAuth host, as if never elsewhere."""
-        self.scheme, self.domain, self.moved = scheme, domain, False
+        self.scheme, self.domain, self.redirect = scheme, domain, 0
         self.oauth_url = self.base_url + OAUTH_PATH
 
     @property
@@ -58,6 +64,12 @@ class Site:
     def server_endpoint(self) -> str:
         """The OAuth host's REST root."""
         return f"{self.oauth_url}/rest/"
+
+    def application_token_of(self, client_id: str) -> str:
+        """The application token of our app, or of another one on this portal."""
+        if client_id == self.client_id:
+            return self.application_token
+        return hex_id("application token", self.member_id, client_id)
 
     @property
     def oauth_host(self) -> str:

@@ -148,7 +148,8 @@ class RestV3:
             case [_]:
                 try:
                     user_id = self._portal.oauth.check(call.token or "").user_id
-                except OAuthError:
+                    self._portal.check_user(user_id)
+                except (OAuthError, RestError):
                     raise V3Error("ACCESSDENIED", "Access denied", status=401) from None
                 return Caller(user_id, by_webhook=False)
             case [user, code, _]:

@@ -6,18 +6,20 @@ Source: protocol.md 1.6, 1.11, 2.3 and 9.1.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from bitrix_events.engine.inbox import Inbox
 from bitrix_events.errors import InstallationChanged
 from bitrix_events.events import OnAppInstall
 from bitrix_events.messages import not_an_install_url
+from bitrix_events.portals.portal import Portal
 from bitrix_events.store.records import Admission, Installation
 from bitrix_events.web.receive import (
     Receiver,
@@ -28,6 +30,9 @@ from bitrix_events.web.receive import (
 from bitrix_events.wire.envelope import Credentials, Envelope, is_page, read_page
 from bitrix_events.wire.form import FormDict, decode_form
 
+InstallPage = Callable[[Request, Portal], Awaitable[Response]]
+"""Makes the page that a user sees once the app is installed."""
+
 
 class InstallingPortals(Protocol):
     """Who proves installations."""
@@ -35,18 +40,29 @@ class InstallingPortals(Protocol):
     async def install(self, claim: Credentials) -> Admission:
         """Prove an installation."""
 
+    async def stored(self, admission: Admission) -> None:
+        """Told once an admission is stored."""
+
 
 class InstallDoor:
     """Receives installations.
 
     Args:
         portals: None for an app that portals do not install.
+        page: ends the installation; by default a page that says so to the portal's frame.
     """
 
-    def __init__(self, receiver: Receiver, inbox: Inbox, portals: InstallingPortals | None) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        inbox: Inbox,
+        portals: InstallingPortals | None,
+        page: InstallPage | None = None,
+    ) -> None:
         self._receiver = receiver
         self._inbox = inbox
         self._portals = portals
+        self._page = page
 
     async def install(self, request: Request) -> Response:
         """The endpoint for both kinds of installation."""
@@ -67,39 +83,33 @@ class InstallDoor:
             await self._receiver.store_event(form)
             return Response(status_code=200)
         query = decode_form(request.url.query.encode())
-        event = _install_event(read_page(form, query), query.get("LANG", ""))
-        while True:
-            admission = await self._portals.install(event.credentials)
-            with suppress(InstallationChanged):  # by another event meanwhile: look again
-                await self._inbox.accept(event, admission)
-                return install_page(admission.installation)
+        event = install_event(read_page(form, query), query.get("LANG", ""))
+        installation = await keep_installed(self._portals, self._inbox, event)
+        if self._page is None:
+            return install_page(installation)
+        page = await self._page(request, Portal.of(installation))
+        page.headers.setdefault("Content-Security-Policy", _frames(installation))
+        for name, value in _PRIVATE.items():
+            page.headers.setdefault(name, value)
+        return page
 
 
-def install_page(installation: Installation) -> Response:
-    """The page that tells the portal's frame that the installation is complete.
+async def keep_installed(portals: InstallingPortals, inbox: Inbox, event: Envelope) -> Installation:
+    """Prove an installation and store it, together with its first delivery.
 
-    Only JavaScript in that frame can do so; before, the portal sends no events.
-    Source: protocol.md 1.11 ("Install page").
+    Raises:
+        VerificationError, TransportError, StoreError: it was not stored.
     """
-    nonce = secrets.token_urlsafe(16)
-    scheme = installation.client_endpoint.partition("://")[0]
-    content = _PAGE.replace("{nonce}", nonce).replace("{domain}", escape(installation.domain))
-    return HTMLResponse(
-        content,
-        headers={
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'nonce-{nonce}';"
-                f" script-src 'nonce-{nonce}' https://api.bitrix24.com;"
-                f" frame-ancestors {scheme}://{installation.domain}; base-uri 'none'"
-            ),
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    while True:
+        admission = await portals.install(event.credentials)
+        with suppress(InstallationChanged):  # by another event meanwhile: look again
+            await inbox.accept(event, admission)
+            await portals.stored(admission)
+            return admission.installation
 
 
-def _install_event(claim: Credentials, language: object) -> Envelope:
-    """A page brings no ONAPPINSTALL; handlers of it shall run all the same."""
+def install_event(claim: Credentials, language: object) -> Envelope:
+    """Neither a page nor a code brings an ONAPPINSTALL; handlers of it shall run all the same."""
     data: FormDict = {"LANGUAGE_ID": language if isinstance(language, str) else ""}
     return Envelope(
         OnAppInstall.CODE,
@@ -110,6 +120,34 @@ def _install_event(claim: Credentials, language: object) -> Envelope:
     )
 
 
+def install_page(installation: Installation) -> Response:
+    """The page that tells the portal's frame that the installation is complete.
+
+    Only JavaScript in that frame can do so; before, the portal sends no events.
+    Source: protocol.md 1.11 ("Install page").
+    """
+    nonce = secrets.token_urlsafe(16)
+    content = _PAGE.replace("{nonce}", nonce).replace("{domain}", escape(installation.domain))
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}';"
+        f" script-src 'nonce-{nonce}' https://api.bitrix24.com; {_frames(installation)};"
+        " base-uri 'none'"
+    )
+    return HTMLResponse(content, headers={"Content-Security-Policy": policy, **_PRIVATE})
+
+
+async def authorized_page(request: Request, portal: Portal) -> Response:
+    """The page for a browser that is not in a portal's frame."""
+    return PlainTextResponse(f"The app is ready to work with {portal.domain}.\n", headers=_PRIVATE)
+
+
+def _frames(installation: Installation) -> str:
+    """Only the portal may show the page in a frame."""
+    scheme = installation.client_endpoint.partition("://")[0]
+    return f"frame-ancestors {scheme}://{installation.domain}"
+
+
+_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _PAGE = """\
 <!doctype html>
 <html lang="en">

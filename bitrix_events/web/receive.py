@@ -25,7 +25,7 @@ from bitrix_events.errors import (
 )
 from bitrix_events.messages import not_an_event_url
 from bitrix_events.store.records import Admission
-from bitrix_events.wire.envelope import Credentials, read_event
+from bitrix_events.wire.envelope import Envelope, read_event
 from bitrix_events.wire.form import FORM_TYPE, FormDict, FormLimits, decode_form
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,11 @@ log = logging.getLogger(__name__)
 class Portals(Protocol):
     """Who knows which portals to trust."""
 
-    async def admit(self, code: str, credentials: Credentials) -> Admission:
-        """Prove that a portal sent an event with this code."""
+    async def admit(self, envelope: Envelope) -> Admission:
+        """Prove that a portal sent this event."""
+
+    async def stored(self, admission: Admission) -> None:
+        """Told once an admission is stored."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,11 @@ class Receiver:
         """
         envelope = read_event(form)
         while True:
-            admission = await self._portals.admit(envelope.code, envelope.credentials)
+            admission = await self._portals.admit(envelope)
             with suppress(InstallationChanged):  # by another event meanwhile: look again
-                return await self._inbox.accept(envelope, admission)
+                delivery_id = await self._inbox.accept(envelope, admission)
+                await self._portals.stored(admission)
+                return delivery_id
 
     async def _receive(self, request: Request) -> Response:
         delivery_id = await self.store_event(await self.read_form(request))

@@ -25,6 +25,7 @@ HIDDEN: Final = "***"
 
 NO_SECRET: Final = SecretStr("")
 
+_OFFERING_CODE: Final = "ONAPPUSERREADY"
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 _DOMAIN: Final = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::([0-9]{1,5}))?\Z")
 _MEMBER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{0,64}\Z")
@@ -70,6 +71,7 @@ class Envelope:
 
     Attributes:
         data: the event's data without any token in it; ``{}`` if it had none.
+        offered: the tokens that ONAPPUSERREADY brings in its data.
     """
 
     code: str
@@ -77,6 +79,7 @@ class Envelope:
     credentials: Credentials
     sent_at: datetime | None
     event_handler_id: int | None
+    offered: Credentials | None = None
 
 
 def read_event(form: FormDict) -> Envelope:
@@ -96,25 +99,17 @@ def read_event(form: FormDict) -> Envelope:
     token = _text(auth, "application_token", where="auth")
     if not token:
         raise EnvelopeError("auth[application_token] is missing")
-    endpoint = _text(auth, "client_endpoint", where="auth")
+    data = form.get("data") or {}
+    offered = None
+    if code == _OFFERING_CODE and isinstance(data, dict):
+        offered = _credentials(data, SecretStr(token), where="data")
     return Envelope(
         code=code,
-        data=without_secrets(form.get("data") or {}),
+        data=without_secrets(data),
         sent_at=_moment(_text(form, "ts")),
         event_handler_id=whole_number(_text(form, "event_handler_id")),
-        credentials=Credentials(
-            application_token=SecretStr(token),
-            member_id=_member_id(auth, where="auth"),
-            domain=domain_of(endpoint) or _domain(_text(auth, "domain", where="auth")),
-            client_endpoint=endpoint,
-            server_endpoint=_text(auth, "server_endpoint", where="auth"),
-            access_token=SecretStr(_text(auth, "access_token", where="auth")),
-            refresh_token=SecretStr(_text(auth, "refresh_token", where="auth")),
-            expires_in=seconds_of_life(_text(auth, "expires_in", where="auth")),
-            user_id=whole_number(_text(auth, "user_id", where="auth")),
-            scope=split_scope(_text(auth, "scope", where="auth")),
-            status=_text(auth, "status", where="auth"),
-        ),
+        credentials=_credentials(auth, SecretStr(token), where="auth"),
+        offered=offered,
     )
 
 
@@ -145,6 +140,23 @@ def read_page(form: FormDict, query: FormDict) -> Credentials:
         scope=split_scope(_text(form, "APPLICATION_SCOPE")),
         status=_text(form, "status"),
     )
+
+
+def read_credentials(form: FormDict) -> Credentials:
+    """Read what a callback of any kind says about its sender: an event, a page, a robot.
+
+    Raises:
+        EnvelopeError: it says nothing, or in the wrong shape; the text names the field.
+
+    Source: protocol.md 1.4, 1.7 and 1.11.
+    """
+    if is_page(form):
+        return read_page(form, {})
+    auth = form.get("auth")
+    if not isinstance(auth, dict):
+        raise EnvelopeError("auth is missing" if auth is None else "auth is not a mapping")
+    token = _text(auth, "application_token", where="auth")
+    return _credentials(auth, SecretStr(token), where="auth")
 
 
 def without_secrets(value: Any) -> Any:
@@ -180,6 +192,28 @@ def _domain(text: str, *, is_http: bool = False) -> str:
     if match is None or int(match[2] or 0) > 65535:
         return ""
     return match[1] if match[2] == ("80" if is_http else "443") else domain
+
+
+def _credentials(
+    source: Mapping[str, FormValue], application_token: SecretStr, *, where: str
+) -> Credentials:
+    def text(name: str) -> str:
+        return _text(source, name, where=where)
+
+    endpoint = text("client_endpoint")
+    return Credentials(
+        application_token=application_token,
+        member_id=_member_id(source, where=where),
+        domain=domain_of(endpoint) or _domain(text("domain")),
+        client_endpoint=endpoint,
+        server_endpoint=text("server_endpoint"),
+        access_token=SecretStr(text("access_token")),
+        refresh_token=SecretStr(text("refresh_token")),
+        expires_in=seconds_of_life(text("expires_in")),
+        user_id=whole_number(text("user_id")),
+        scope=split_scope(text("scope")),
+        status=text("status"),
+    )
 
 
 def _what_it_is_instead(form: FormDict) -> str:

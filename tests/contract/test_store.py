@@ -24,38 +24,20 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import InstallationChanged, StoreError
 from bitrix_events.store.base import Store
+from bitrix_events.store.joined import JoinedStore
+from bitrix_events.store.memory import MemoryInstallations
 from bitrix_events.store.records import (
     Claim,
     Execution,
-    Installation,
-    InstallationState,
     NewDelivery,
     State,
-    Tokens,
     Verdict,
 )
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
+from tests.contract.records import KEY, Clock, installed
 
-KEY = "a-secret-key-of-thirty-two-bytes"
 DONE = Verdict(State.DONE)
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromtimestamp(self.now, UTC)
 
 
 class Engine(Protocol):
@@ -86,13 +68,17 @@ class SqliteEngine:
         self.clock = Clock()
         self._path = folder / "life0" / "store.db"
         self._lives = 0
-        self._opened: list[SqliteStore] = []
+        self._opened: list[Store] = []
 
     async def open(self, *, secret_key: str | None = KEY) -> Store:
         sealer = Sealer(SecretStr(secret_key)) if secret_key else None
-        store = SqliteStore(self._path, sealer=sealer, clock=self.clock)
+        store = self.joined(SqliteStore(self._path, sealer=sealer, clock=self.clock))
         await store.open()
         self._opened.append(store)
+        return store
+
+    def joined(self, store: Store) -> Store:
+        """The store that tests see."""
         return store
 
     async def crash(self) -> Store:
@@ -121,10 +107,25 @@ class SqliteEngine:
             )
 
 
-@pytest.fixture(params=["sqlite"])
+class JoinedEngine(SqliteEngine):
+    """Deliveries in the file, installations elsewhere, where no crash reaches them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._installations = MemoryInstallations(clock=self.clock)
+
+    def joined(self, store: Store) -> Store:
+        return JoinedStore(store, self._installations)
+
+
+ENGINES = {"sqlite": SqliteEngine, "joined": JoinedEngine}
+seals_tokens = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""Marks what only those engines promise that keep tokens themselves."""
+
+
+@pytest.fixture(params=list(ENGINES))
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
-    engines = {"sqlite": SqliteEngine}
-    engine = engines[request.param](tmp_path)
+    engine = ENGINES[request.param](tmp_path)
     yield engine
     await engine.close()
 
@@ -626,155 +627,7 @@ async def test_data_comes_back_as_it_was_put(store: Store, data: Any) -> None:
     assert (await claim_one(store)).delivery.data == data
 
 
-# Installations.
-
-
-def installed(portal: str = "acme", *, access: str = "access-1", **changes: Any) -> Installation:
-    installation = Installation(
-        portal=portal,
-        member_id=portal,
-        domain=f"{portal}.bitrix24.com",
-        client_endpoint=f"https://{portal}.bitrix24.com/rest/",
-        token_digest=b"\x00digest\xff",
-        tokens=Tokens(
-            SecretStr(access),
-            SecretStr(f"refresh-of-{access}"),
-            datetime(2026, 9, 21, 14, tzinfo=UTC),
-        ),
-        user_id=1,
-        scope=("crm", "user"),
-        status="L",
-    )
-    return replace(installation, **changes)
-
-
-async def test_an_installation_comes_back_as_it_was_saved(store: Store) -> None:
-    installation = installed()
-
-    saved = await store.save_installation(installation)
-
-    assert saved
-    assert await store.installation("acme") == replace(installation, version=1)
-
-
-async def test_an_installation_without_tokens_scope_and_digest_is_kept(store: Store) -> None:
-    installation = installed(tokens=None, scope=(), token_digest=None)
-
-    await store.save_installation(installation)
-
-    assert await store.installation("acme") == replace(installation, version=1)
-
-
-async def test_an_unknown_installation_is_none(store: Store) -> None:
-    assert await store.installation("nobody") is None
-    assert await store.installation_at("nobody.bitrix24.com") is None
-
-
-async def test_an_installation_is_found_by_its_address(store: Store) -> None:
-    await store.save_installation(installed("acme"))
-    await store.save_installation(installed("globex"))
-
-    found = await store.installation_at("globex.bitrix24.com")
-
-    assert found is not None
-    assert found.portal == "globex"
-
-
-async def test_a_moved_installation_is_no_longer_found_at_its_old_address(store: Store) -> None:
-    await store.save_installation(installed())
-    await store.save_installation(installed(domain="new.bitrix24.com", version=1))
-
-    at_old = await store.installation_at("acme.bitrix24.com")
-    at_new = await store.installation_at("new.bitrix24.com")
-
-    assert at_old is None
-    assert at_new is not None
-
-
-async def test_a_first_save_does_not_replace_what_is_there(store: Store) -> None:
-    await store.save_installation(installed(access="access-1"))
-
-    saved = await store.save_installation(installed(access="access-2", version=0))
-
-    assert saved is False
-    assert await store.installation("acme") == installed(access="access-1", version=1)
-
-
-async def test_a_save_with_an_old_version_writes_nothing(store: Store) -> None:
-    await store.save_installation(installed(access="access-1"))
-    await store.save_installation(installed(access="access-2", version=1))
-
-    saved = await store.save_installation(installed(access="access-3", version=1))
-
-    assert saved is False
-    assert await store.installation("acme") == installed(access="access-2", version=2)
-
-
-async def test_a_save_of_a_version_that_never_was_writes_nothing(store: Store) -> None:
-    saved = await store.save_installation(installed(version=4))
-
-    assert saved is False
-    assert await store.installation("acme") is None
-
-
-async def test_one_of_many_concurrent_saves_of_a_version_wins(store: Store) -> None:
-    await store.save_installation(installed())
-
-    saved = await asyncio.gather(
-        *(store.save_installation(installed(access=f"a{n}", version=1)) for n in range(10))
-    )
-
-    found = await store.installation("acme")
-    assert saved.count(True) == 1
-    assert found == installed(access=f"a{saved.index(True)}", version=2)
-
-
-async def test_a_refresh_is_begun_by_one_of_many(store: Store) -> None:
-    await store.save_installation(installed())
-
-    begun = await asyncio.gather(
-        *(store.begin_refresh("acme", version=1, seconds=20) for _ in range(10))
-    )
-
-    assert begun.count(True) == 1
-
-
-async def test_a_refresh_may_be_begun_again_after_its_time(store: Store, clock: Clock) -> None:
-    await store.save_installation(installed())
-    await store.begin_refresh("acme", version=1, seconds=20)
-
-    clock.advance(19)
-    early = await store.begin_refresh("acme", version=1, seconds=20)
-    clock.advance(1)
-    in_time = await store.begin_refresh("acme", version=1, seconds=20)
-
-    assert (early, in_time) == (False, True)
-
-
-async def test_a_save_ends_the_refresh(store: Store) -> None:
-    await store.save_installation(installed())
-    await store.begin_refresh("acme", version=1, seconds=20)
-
-    await store.save_installation(installed(access="access-2", version=1))
-
-    assert await store.begin_refresh("acme", version=2, seconds=20)
-
-
-async def test_a_refresh_of_an_old_version_is_not_begun(store: Store) -> None:
-    await store.save_installation(installed())
-    await store.save_installation(installed(version=1))
-
-    begun = await store.begin_refresh("acme", version=1, seconds=20)
-
-    assert begun is False
-
-
-async def test_a_refresh_of_one_portal_does_not_hold_back_another(store: Store) -> None:
-    await store.save_installation(installed("acme"))
-    await store.save_installation(installed("globex"))
-    await store.begin_refresh("acme", version=1, seconds=20)
-
-    assert await store.begin_refresh("globex", version=1, seconds=20)
+# Installations; what else they promise is in test_installations.py.
 
 
 async def test_a_lease_survives_the_process_that_took_it(engine: Engine, store: Store) -> None:
@@ -784,17 +637,6 @@ async def test_a_lease_survives_the_process_that_took_it(engine: Engine, store: 
     begun = await (await engine.crash()).begin_refresh("acme", version=1, seconds=20)
 
     assert begun is False
-
-
-@pytest.mark.parametrize("state", list(InstallationState))
-async def test_every_state_of_an_installation_is_kept(
-    store: Store, state: InstallationState
-) -> None:
-    await store.save_installation(installed(state=state))
-
-    found = await store.installation("acme")
-
-    assert found == installed(state=state, version=1)
 
 
 # Secrets at rest.
@@ -812,6 +654,7 @@ async def test_no_token_is_readable_on_the_disk(engine: Engine, store: Store) ->
         assert secret.hex().encode() not in at_rest.lower()
 
 
+@seals_tokens
 async def test_tokens_do_not_open_in_another_portals_row(engine: Engine, store: Store) -> None:
     await store.save_installation(installed("acme"))
     await store.save_installation(installed("globex"))
@@ -821,6 +664,7 @@ async def test_tokens_do_not_open_in_another_portals_row(engine: Engine, store: 
         await store.installation("globex")
 
 
+@seals_tokens
 async def test_a_wrong_secret_key_is_told_apart_from_a_damaged_file(
     engine: Engine, store: Store
 ) -> None:
@@ -845,6 +689,7 @@ async def test_an_installation_is_stored_together_with_its_delivery_or_not_at_al
     assert len(await store.deliveries(limit=10)) == 1
 
 
+@seals_tokens
 async def test_tokens_are_not_saved_without_a_key(engine: Engine) -> None:
     store = await engine.open(secret_key=None)
 

@@ -13,8 +13,25 @@ import pytest
 S1: Final = "@2bad/bitrix"
 S2: Final = "b24pysdk"
 PEERS: Final = "only others"
+NOBODY: Final = "nobody else"
 
 ROWS: Final[dict[str, tuple[str, ...]]] = {
+    # What opens a portal.
+    "AUTH-1": (S1, S2),
+    "AUTH-2": (S1, S2),
+    "AUTH-3": (S2,),
+    "AUTH-4": (S2,),
+    "AUTH-5": (S2,),
+    "AUTH-6": (S2,),
+    "AUTH-7": (PEERS,),
+    "AUTH-8": (S2,),
+    "AUTH-9": (S2,),
+    "AUTH-10": (S2,),
+    "AUTH-11": (S2,),
+    "AUTH-12": (S1, S2),
+    "AUTH-13": (S1, S2),
+    "AUTH-14": (S2,),
+    "AUTH-15": (S2,),
     # Calls and batches.
     "CALL-1": (S1, S2),
     "CALL-2": (S2,),
@@ -74,10 +91,27 @@ ROWS: Final[dict[str, tuple[str, ...]]] = {
     "TYPE-4": (S1,),
     "TYPE-5": (S1, S2),
     "TYPE-6": (S2,),
+    # Signals, storage, logging, configuration.
+    "SIG-1": (S2,),
+    "SIG-2": (S2,),
+    "SIG-3": (S2,),
+    "SIG-4": (S2,),
+    "STO-1": (S2,),
+    "STO-2": (PEERS,),
+    "STO-3": (NOBODY,),
+    "LOG-1": (S2,),
+    "LOG-2": (S2,),
+    "CFG-1": (S1, S2),
+    "CFG-2": (S2,),
+    # Installing, living, leaving.
+    "INS-1": (S2,),
+    "INS-2": (PEERS,),
+    "INS-3": (PEERS,),
+    "INS-4": (NOBODY,),
 }
 """Who has a feature, by its row in the comparison of clients."""
 
-_ROW: Final = re.compile(r"test_(call|list|rate|err|type)_(\d+)_")
+_ROW: Final = re.compile(r"test_(auth|call|list|rate|err|type|sig|sto|log|cfg|ins)_(\d+)_")
 
 
 def names_of_tests() -> list[str]:

@@ -94,6 +94,10 @@ LEFT JOIN lane AS l
 WHERE e.delivery_id = :delivery_id
 ORDER BY e.id;
 
+-- name: handler_names
+SELECT handler, count(*) AS waiting FROM execution WHERE state = 'waiting'
+GROUP BY handler ORDER BY handler;
+
 -- name: installation
 SELECT * FROM portal WHERE portal = :portal;
 
@@ -118,7 +122,7 @@ SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint
     reason = :reason, since = :since, paused = :paused, purge_at = :purge_at,
     token_digest = :token_digest, old_digest = :old_digest, old_until = :old_until,
     tokens = :tokens, user_id = :user_id, scope = :scope, status = :status, bound_url = :bound_url,
-    bound_codes = :bound_codes, version = version + 1, refresh_until = 0, updated_at = :now
+    bound_codes = :bound_codes, version = version + 1, updated_at = :now
 WHERE portal = :portal AND version = :version;
 
 -- name: any_tokens

@@ -89,6 +89,11 @@ class SqliteStore:
         self._foreign_changes = 0
         self._knowing = threading.Lock()
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     async def open(self) -> None:
         if self._mode == "own":
             self._take()
@@ -255,6 +260,9 @@ class SqliteStore:
         rows = self._read("delivery", id=delivery_id)
         return self._view(rows[0]) if rows else None
 
+    async def handler_names(self) -> dict[str, int]:
+        return {row["handler"]: row["waiting"] for row in self._read("handler_names")}
+
     async def installation(self, portal: str) -> Installation | None:
         known = self._known.get(portal)
         if known is not None:
@@ -294,11 +302,10 @@ class SqliteStore:
         while await self._write(lambda db: _forget_some_deliveries(db, portal)):
             found = True
         known = partial(self._forget, portal)
-        dropped = await self._write(lambda db: _forget_installation(db, portal), after=known)
+        dropped = await self._write(lambda db: self._drop_installation(db, portal), after=known)
         return found or dropped
 
     async def drop_old_user_tokens(self) -> None:
-        """Delete the sealed access tokens of events whose hour is long over."""
         row = {"before": self._clock() - _USER_TOKEN_SECONDS}
         await self._write(lambda db: db.execute(QUERIES["drop_old_user_tokens"], row).rowcount)
 
@@ -407,6 +414,13 @@ class SqliteStore:
             self._vault.open_user_token(portal, row["user_token"]),
         )
 
+    def _drop_installation(self, db: sqlite3.Connection, portal: str) -> bool:
+        assert self._writer is not None
+        if self._mode == "own":
+            self._writer.truncate_log()
+        db.execute(QUERIES["drop_lanes"], {"portal": portal})
+        return db.execute(QUERIES["drop_installation"], {"portal": portal}).rowcount == 1
+
     def _reseal(self, db: sqlite3.Connection) -> int:
         count = 0
         for row in db.execute(QUERIES["sealed_tokens"]).fetchall():
@@ -456,11 +470,6 @@ def _forget_some_deliveries(db: sqlite3.Connection, portal: str) -> bool:
         db.execute(QUERIES["drop_executions"], those)
         db.execute(QUERIES["drop_deliveries"], those)
     return bool(ids)
-
-
-def _forget_installation(db: sqlite3.Connection, portal: str) -> bool:
-    db.execute(QUERIES["drop_lanes"], {"portal": portal})
-    return db.execute(QUERIES["drop_installation"], {"portal": portal}).rowcount == 1
 
 
 def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:

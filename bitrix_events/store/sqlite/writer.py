@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -66,6 +67,7 @@ class GroupCommitWriter:
         self._begun = begun
         self._check = check
         self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
+        self._must_truncate = False
         self._closed = False
         self._closing = threading.Lock()  # nothing is queued behind the end
         self._thread = threading.Thread(target=self._run, name="bitrix-events-writer", daemon=True)
@@ -88,6 +90,11 @@ class GroupCommitWriter:
             self._queue.put(submitted)
         result: T = await submitted.future
         return result
+
+    def truncate_log(self) -> None:
+        """After the present group, leave nothing of what was deleted in the write-ahead log. Called
+        by a change."""
+        self._must_truncate = True
 
     def close(self) -> None:
         """Commit what is queued, then stop the thread."""
@@ -114,6 +121,10 @@ class GroupCommitWriter:
                     break
             if group:
                 self._commit(group)
+                if self._must_truncate:
+                    self._must_truncate = False
+                    with suppress(sqlite3.Error):  # the next checkpoint does it
+                        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 _resolve(group)
 
     def _commit(self, group: list[_Submitted]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bitrix_events.portals.oauth import OAuthServer
-from bitrix_events.portals.tokens import OAuthAccess
+from bitrix_events.portals.tokens import OAuthAccess, Renewals
 from bitrix_events.rest.access import Access
 from bitrix_events.rest.transport import Transport
 from bitrix_events.store.records import Installation, Tokens
@@ -47,7 +47,14 @@ async def installed_access(facts: Mapping[str, str]) -> AsyncIterator[Access]:
         oauth = OAuthServer(http, [facts["oauth_url"]], facts["client_id"], secret)
         hosts = {domain, facts["next_domain"]}
         try:
-            yield OAuthAccess(member_id, store=store, oauth=oauth, allowed_hosts=hosts, sender=None)
+            yield OAuthAccess(
+                member_id,
+                store=store,
+                oauth=oauth,
+                allowed_hosts=hosts,
+                renewals=Renewals(),
+                sender=None,
+            )
         finally:
             await store.close()
             await http.close()

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bitrix_events import signals
 from bitrix_events.errors import InstallationGone, PortalMoved, PortalUnreachable, RestError
 from bitrix_events.portals.oauth import OAuthServer
-from bitrix_events.portals.tokens import OAuthAccess
+from bitrix_events.portals.tokens import OAuthAccess, Renewals
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.transport import Transport
@@ -158,6 +158,7 @@ def access_by(
             transport, [oauth_url], portal.client_id, SecretStr(portal.client_secret)
         ),
         allowed_hosts=[portal.domain],
+        renewals=Renewals(),
         sender="app",
     )
 
@@ -787,3 +788,50 @@ async def test_a_renewed_token_is_in_no_log_and_in_no_repr(
     ):
         assert secret not in caplog.text
         assert secret not in repr(renewed)
+
+
+async def test_what_others_write_during_a_renewal_does_not_cost_the_tokens(
+    portal: FakePortal, network: Network, store: Store, client: Client, pair: TokenPair
+) -> None:
+    portal.expire_tokens()
+    paused: list[Installation] = []
+
+    async def pause(request: httpx.Request) -> None:
+        if request.url.path.endswith(TOKEN_PATH) and not paused:
+            found = await store.installation(portal.member_id)
+            assert found is not None
+            paused.append(replace(found, paused=True))
+            assert await store.save_installation(paused[0])
+
+    network.after = pause
+
+    await client.call("profile")
+    await client.call("profile")
+
+    found = await store.installation(portal.member_id)
+    assert found is not None
+    assert found.paused
+    assert found.tokens is not None
+    assert found.tokens.access.get_secret_value() != pair.access_token
+
+
+async def test_what_others_write_during_a_renewal_starts_no_second_one(
+    portal: FakePortal, network: Network, store: Store, client: Client, pair: TokenPair
+) -> None:
+    portal.expire_tokens()
+    others: list[asyncio.Task[Any]] = []
+
+    async def pause(request: httpx.Request) -> None:
+        if request.url.path.endswith(TOKEN_PATH) and not others:
+            found = await store.installation(portal.member_id)
+            assert found is not None
+            assert await store.save_installation(replace(found, paused=True))
+            others.append(asyncio.ensure_future(client.call("profile")))
+            await asyncio.sleep(0.2)
+
+    network.before = pause
+
+    await client.call("profile")
+    await asyncio.gather(*others)
+
+    assert portal.refreshes == 1

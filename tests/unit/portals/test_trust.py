@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from bitrix_events.store.records import Admission, Installation, InstallationSta
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal, TokenPair
-from bitrix_events.wire.envelope import NO_SECRET, Credentials
+from bitrix_events.wire.envelope import NO_SECRET, Credentials, Envelope
+from bitrix_events.wire.form import FormDict
+from tests.access import never_alive
 
 PORTAL_HOST = "acme.bitrix24.com"
 OAUTH_HOST = "oauth.test"
@@ -91,8 +94,16 @@ class Door:
     async def install(self, claim: Credentials) -> Installation:
         return await self._store_change(await self._portals.install(claim))
 
-    async def admit(self, code: str, credentials: Credentials) -> Installation:
-        return await self._store_change(await self._portals.admit(code, credentials))
+    async def admit(
+        self,
+        code: str,
+        credentials: Credentials,
+        data: FormDict | None = None,
+        *,
+        offered: Credentials | None = None,
+    ) -> Installation:
+        envelope = Envelope(code, data or {}, credentials, None, None, offered)
+        return await self._store_change(await self._portals.admit(envelope))
 
     async def _store_change(self, admission: Admission) -> Installation:
         if not admission.changed:
@@ -112,7 +123,9 @@ def app_with(
         portal.client_id,
         SecretStr(portal.client_secret),
     )
-    portals = AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts)
+    portals = AppPortals(
+        store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts, is_alive=never_alive
+    )
     return Door(portals, store)
 
 
@@ -177,12 +190,12 @@ async def test_the_application_token_is_stored_as_a_digest_only(
     assert portal.application_token.encode() not in installation.token_digest
 
 
-async def test_only_the_oauth_server_is_asked_about_a_new_portal(
+async def test_a_new_portal_is_called_only_where_the_oauth_server_says_that_it_is(
     app: Door, portal: FakePortal, network: Network
 ) -> None:
     await app.install(claim(portal))
 
-    assert network.hosts == [OAUTH_HOST]
+    assert network.hosts == [OAUTH_HOST, PORTAL_HOST]
 
 
 async def refused(app: Door, credentials: Credentials) -> str:
@@ -318,7 +331,25 @@ async def test_the_same_user_may_install_again(
     await app.install(claim(portal, second))
 
     assert access_token(await stored(store, portal)) == second.access_token
-    assert set(network.hosts) == {OAUTH_HOST}
+    assert network.hosts == [OAUTH_HOST, PORTAL_HOST, OAUTH_HOST]
+
+
+async def test_a_first_installation_by_somebody_who_is_no_admin_is_refused(
+    app: Door, portal: FakePortal
+) -> None:
+    bob = portal.add("user", NAME="Bob", ADMIN="N")
+
+    assert "no administrator" in await refused(app, claim(portal, portal.issue_tokens(bob)))
+
+
+async def test_somebody_who_is_no_admin_does_not_install_a_removed_app_again(
+    app: Door, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+    bob = portal.add("user", NAME="Bob", ADMIN="N")
+
+    assert "no administrator" in await refused(app, claim(portal, portal.issue_tokens(bob)))
 
 
 async def test_another_user_who_is_no_admin_does_not_replace_the_tokens(
@@ -401,8 +432,222 @@ async def test_a_proven_installation_may_bring_a_new_application_token(
 
     with_new = event_of(portal, application_token=SecretStr("new"))
     assert (await app.admit("ONCRMDEALADD", with_new)).portal == portal.member_id
+
+
+async def test_the_application_token_before_an_update_counts_for_a_day(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUPDATE", claim(portal, application_token=SecretStr("new")))
+
+    assert (await app.admit("ONCRMDEALADD", event_of(portal))).portal == portal.member_id
+
+    installation = await stored(store, portal)
+    assert installation.old_until is not None
+    assert await store.save_installation(replace(installation, old_until=datetime.now(UTC)))
     with pytest.raises(VerificationError):
         await app.admit("ONCRMDEALADD", event_of(portal))
+
+
+async def test_an_installation_underway_since_before_an_update_brings_no_old_token_back(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUPDATE", claim(portal, application_token=SecretStr("new")))
+    after_update = await stored(store, portal)
+
+    await app.admit("ONAPPINSTALL", claim(portal))
+
+    late = await stored(store, portal)
+    assert (late.token_digest, late.old_until) == (
+        after_update.token_digest,
+        after_update.old_until,
+    )
+
+
+async def test_the_application_token_of_a_removed_installation_does_not_survive_the_next_one(
+    app: Door, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+
+    await app.install(claim(portal, application_token=SecretStr("new")))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONCRMDEALADD", event_of(portal))
+
+
+# A user of the app's own.
+
+
+def offered_by(portal: FakePortal, pair: TokenPair, **changes: Any) -> Credentials:
+    return claim(portal, pair, **changes)
+
+
+async def admit_user(app: Door, portal: FakePortal, offered: Credentials | None) -> Installation:
+    return await app.admit("ONAPPUSERREADY", claim(portal), offered=offered)
+
+
+async def test_the_app_works_with_its_own_user_once_it_has_one(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    portal.add("user", ID=301, ADMIN="Y")
+    pair = portal.issue_tokens(301)
+
+    await admit_user(app, portal, offered_by(portal, pair))
+
+    installation = await stored(store, portal)
+    assert installation.user_id == 301
+    assert access_token(installation) == pair.access_token
+
+
+async def test_a_user_that_is_ready_before_the_installation_installs_the_app(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await admit_user(app, portal, offered_by(portal, portal.issue_tokens(301)))
+
+    assert (await stored(store, portal)).user_id == 301
+    assert (await app.admit("ONCRMDEALADD", event_of(portal))).portal == portal.member_id
+
+
+async def test_a_user_without_rights_cannot_offer_himself(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    portal.add("user", ID=7)
+    his = portal.issue_tokens(7)
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONAPPUSERREADY", claim(portal, his), offered=offered_by(portal, his))
+
+    assert await stored(store, portal) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user_id": 7},
+        {"member_id": "f" * 32},
+        {"access_token": SecretStr("planted")},
+        {"client_endpoint": "https://evil.test/rest/"},
+    ],
+)
+async def test_tokens_of_a_user_that_are_not_proven_are_refused(
+    app: Door, portal: FakePortal, store: Store, changes: dict[str, Any]
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+
+    with pytest.raises(VerificationError):
+        await admit_user(app, portal, offered_by(portal, portal.issue_tokens(301), **changes))
+
+    assert await stored(store, portal) == before
+
+
+async def test_tokens_of_a_user_with_a_wrong_application_token_are_refused(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    forged = event_of(portal, application_token=SecretStr("wrong"))
+    offered = offered_by(portal, portal.issue_tokens(301))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONAPPUSERREADY", forged, offered=offered)
+
+    assert await stored(store, portal) == before
+
+
+async def test_a_user_without_tokens_is_refused(app: Door, portal: FakePortal) -> None:
+    await app.install(claim(portal))
+
+    with pytest.raises(VerificationError):
+        await admit_user(app, portal, None)
+
+
+# Payment.
+
+
+async def test_a_portal_that_has_not_paid_is_blocked_until_it_has(
+    app: Door, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+
+    lapsed = await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "Y"})
+    paid = await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "N"})
+
+    assert (lapsed.state, lapsed.reason) == (InstallationState.BLOCKED, "PAYMENT_REQUIRED")
+    assert lapsed.since is not None
+    assert (paid.state, paid.reason) == (InstallationState.ACTIVE, "")
+
+
+async def test_a_renewed_subscription_ends_a_block(app: Door, portal: FakePortal) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "Y"})
+
+    renewed = await app.admit("ONSUBSCRIPTIONRENEW", event_of(portal))
+
+    assert renewed.state is InstallationState.ACTIVE
+
+
+async def test_a_payment_brings_no_removed_installation_back(app: Door, portal: FakePortal) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+
+    paid = await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "N"})
+
+    assert paid.state is InstallationState.DELETED
+
+
+# An application token that is not known yet: authorised by a code.
+
+
+async def authorised(app: Door, portal: FakePortal) -> Installation:
+    return await app.install(claim(portal, application_token=SecretStr("")))
+
+
+async def test_the_application_token_is_learned_from_the_user_who_has_authorised(
+    app: Door, portal: FakePortal
+) -> None:
+    await authorised(app, portal)
+    pair = portal.issue_tokens()
+
+    await app.admit("ONAPPTEST", claim(portal, pair))
+
+    assert (await app.admit("ONCRMDEALADD", event_of(portal))).portal == portal.member_id
+
+
+@pytest.mark.parametrize("user_id", [7, None])
+async def test_nobody_else_can_plant_an_application_token(
+    app: Door, portal: FakePortal, store: Store, user_id: int | None
+) -> None:
+    await authorised(app, portal)
+    before = await stored(store, portal)
+    forged = event_of(portal) if user_id is None else claim(portal, portal.issue_tokens(user_id))
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONAPPTEST", forged)
+
+    assert await stored(store, portal) == before
+
+
+# A portal that was registered anew.
+
+
+async def test_a_portal_registered_anew_retires_what_it_was_before(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    former = Installation("f" * 32, "f" * 32, PORTAL_HOST, f"https://{PORTAL_HOST}/rest/")
+    await store.save_installation(former)
+
+    await app.install(claim(portal))
+
+    retired = await store.installation(former.portal)
+    assert retired is not None
+    assert (retired.state, retired.purge_at) == (InstallationState.DELETED, None)
+    assert (await stored(store, portal)).state is InstallationState.ACTIVE
 
 
 # Events.
@@ -589,7 +834,7 @@ async def test_no_forged_field_makes_us_call_another_host(
         except VerificationError:
             continue
 
-    assert set(network.hosts) == {OAUTH_HOST}
+    assert set(network.hosts) <= {OAUTH_HOST, PORTAL_HOST}
     installation = await store.installation(portal.member_id)
     assert installation is None or installation.client_endpoint == f"https://{PORTAL_HOST}/rest/"
 
@@ -604,10 +849,12 @@ async def test_the_named_oauth_server_is_only_picked_from_the_configured_ones(
         portal.client_id,
         SecretStr(portal.client_secret),
     )
-    app = AppPortals(store=store, oauth=oauth, http=transport, allowed_hosts=())
+    app = AppPortals(
+        store=store, oauth=oauth, http=transport, allowed_hosts=(), is_alive=never_alive
+    )
 
     for server in ("https://two.test/rest/", "https://evil.test/rest/"):
         await app.install(claim(portal, server_endpoint=server))
 
     await transport.close()
-    assert network.hosts == ["two.test", "one.test"]
+    assert [host for host in network.hosts if host != PORTAL_HOST] == ["two.test", "one.test"]

@@ -123,7 +123,9 @@ def test_a_port_is_allowed_by_itself() -> None:
 async def test_nothing_is_sent_to_a_private_address(url: str) -> None:
     transport = Transport(private_hosts=["box.lan"])
 
-    with pytest.raises(TransportError, match=r"private address|cannot be resolved|malformed") as caught:
+    with pytest.raises(
+        TransportError, match=r"private address|cannot be resolved|malformed"
+    ) as caught:
         await transport.post_json(url, b"{}")
 
     assert not caught.value.sent

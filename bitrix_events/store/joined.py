@@ -1,0 +1,224 @@
+"""A store whose installations, and with them the tokens, live in a storage of the user's own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from bitrix_events.errors import BitrixEventsError, InstallationChanged, StoreError
+from bitrix_events.store.base import Installations, Store
+from bitrix_events.store.records import (
+    Claim,
+    DeliveryView,
+    Installation,
+    InstallationState,
+    NewDelivery,
+    Verdict,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_LOOK_SECONDS: Final = 15.0
+
+
+class JoinedStore:
+    """A `Store` of deliveries from one store and installations from another.
+
+    Installations are always asked for and written where they live, so that what anybody writes
+    there counts. The store of the deliveries holds a copy of each without tokens; by it, it knows
+    whose work has to wait. An installation that was changed behind our back is copied when it is
+    asked for next, and one whose work waits a few seconds later.
+
+    The user's storage is called on the event loop on which this store was opened, and on no other:
+    the connections of most databases belong to one loop, and handlers have a loop of their own.
+
+    Args:
+        store: keeps the deliveries; opened and closed with this one.
+        installations: keeps the installations; whoever made it closes it.
+    """
+
+    def __init__(
+        self, store: Store, installations: Installations, *, look_seconds: float = _LOOK_SECONDS
+    ) -> None:
+        self._store = store
+        self._installations = installations
+        self._look_seconds = look_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._copied: dict[str, int] = {}
+        """Which version of each installation was copied."""
+        self._waiting: set[str] = set()
+        """Portals whose work waits."""
+
+    async def open(self) -> None:
+        await self._store.open()
+        self._loop = asyncio.get_running_loop()
+        try:
+            for installation in await self.installations():
+                await self._compare(installation)
+        except BaseException:
+            await self.close()
+            raise
+        self._looking = self._loop.create_task(self._look_after_waiting())
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
+            self._looking = None
+        self._loop = None
+        await self._store.close()
+
+    # Installations: the user's storage.
+
+    async def installation(self, portal: str) -> Installation | None:
+        found = await self._ask(self._installations.installation(portal))
+        if found is not None:
+            await self._keep_copied(found)
+        return found
+
+    async def installation_at(self, domain: str) -> Installation | None:
+        return await self._ask(self._installations.installation_at(domain))
+
+    async def installations(self) -> list[Installation]:
+        return await self._ask(self._installations.installations())
+
+    async def save_installation(self, installation: Installation) -> bool:
+        if not await self._ask(self._installations.save_installation(installation)):
+            return False
+        await self._copy(installation.portal)
+        return True
+
+    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
+        begun = self._installations.begin_refresh(portal, version=version, seconds=seconds)
+        return await self._ask(begun)
+
+    async def end_refresh(self, portal: str, *, version: int) -> None:
+        await self._ask(self._installations.end_refresh(portal, version=version))
+
+    async def forget(self, portal: str) -> bool:
+        had_deliveries = await self._store.forget(portal)
+        # Last: whoever is interrupted before finds the installation again, and forgets the rest.
+        was_installed = await self._ask(self._installations.forget(portal))
+        self._copied.pop(portal, None)
+        self._waiting.discard(portal)
+        return had_deliveries or was_installed
+
+    # Deliveries: the other one.
+
+    async def put(
+        self,
+        delivery: NewDelivery,
+        handlers: Sequence[str],
+        *,
+        installation: Installation | None = None,
+    ) -> int:
+        """See `Store.put`. If the delivery cannot be stored, its installation stays saved all the
+        same: no transaction spans the two."""
+        if installation is None:
+            return await self._store.put(delivery, handlers)
+        if not await self._ask(self._installations.save_installation(installation)):
+            raise InstallationChanged("the installation was changed meanwhile")
+        while True:
+            copy, version = await self._new_copy(installation.portal)
+            with suppress(InstallationChanged):
+                delivery_id = await self._store.put(delivery, handlers, installation=copy)
+                self._note(installation.portal, copy, version)
+                return delivery_id
+
+    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+        return await self._store.claim(limit=limit, per_portal=per_portal)
+
+    async def settle(self, claim: Claim, verdict: Verdict) -> bool:
+        return await self._store.settle(claim, verdict)
+
+    async def next_due(self) -> datetime | None:
+        return await self._store.next_due()
+
+    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
+        return await self._store.deliveries(limit=limit, before=before)
+
+    async def delivery(self, delivery_id: int) -> DeliveryView | None:
+        return await self._store.delivery(delivery_id)
+
+    async def drop_old_user_tokens(self) -> None:
+        await self._store.drop_old_user_tokens()
+
+    async def handler_names(self) -> dict[str, int]:
+        return await self._store.handler_names()
+
+    # The copies.
+
+    async def _compare(self, installation: Installation) -> None:
+        """Copy an installation unless its copy is as it should be."""
+        old = await self._store.installation(installation.portal)
+        if old is not None and old == replace(installation, tokens=None, version=old.version):
+            self._note(installation.portal, old, installation.version)
+        else:
+            await self._copy(installation.portal)
+
+    async def _keep_copied(self, installation: Installation) -> None:
+        if self._copied.get(installation.portal) != installation.version:
+            await self._copy(installation.portal)
+
+    async def _copy(self, portal: str) -> None:
+        while True:
+            copy, version = await self._new_copy(portal)
+            if copy is None or await self._store.save_installation(copy):
+                self._note(portal, copy, version)
+                return
+
+    async def _new_copy(self, portal: str) -> tuple[Installation | None, int]:
+        """What is to be stored as the copy, and which version it is one of.
+
+        The old copy is looked at before the original. So whoever read an older original also has
+        an older version of the copy, and cannot store it over a newer one.
+        """
+        old = await self._store.installation(portal)
+        original = await self._ask(self._installations.installation(portal))
+        if original is None:
+            return None, 0
+        return replace(original, tokens=None, version=old.version if old else 0), original.version
+
+    def _note(self, portal: str, copy: Installation | None, version: int) -> None:
+        self._copied[portal] = version
+        if copy is None or (copy.state is InstallationState.ACTIVE and not copy.paused):
+            self._waiting.discard(portal)
+        else:
+            self._waiting.add(portal)
+
+    async def _look_after_waiting(self) -> None:
+        """Nothing runs for these portals, so that nothing else would ask for them."""
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            for portal in list(self._waiting):
+                try:
+                    await self.installation(portal)
+                except BitrixEventsError as error:
+                    log.warning(
+                        "cannot look whether portal %s works for us again: %s", portal, error
+                    )
+
+    async def _ask(self, call: Coroutine[Any, Any, T]) -> T:
+        """Await a call of the user's storage, on its event loop."""
+        loop = self._loop
+        if loop is None:
+            call.close()
+            raise StoreError("the store is not open")
+        try:
+            if asyncio.get_running_loop() is loop:
+                return await call
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, loop))
+        except BitrixEventsError:
+            raise
+        except Exception as error:  # of whatever database; its text may show what was written
+            raise StoreError(
+                f"the storage of the installations failed with {type(error).__name__}"
+            ) from error

@@ -1,0 +1,473 @@
+"""Subscriptions follow the handlers: what is missing is bound, what is over is ended, and what is
+somebody else's stays."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bitrix_events.errors import BatchError, RestError
+from bitrix_events.portals.subscriptions import (
+    NOT_BOUND,
+    Binding,
+    Difference,
+    Wanted,
+    compare,
+    synchronise,
+)
+from bitrix_events.rest.client import Client
+from bitrix_events.rest.responses import Response
+from bitrix_events.rest.transport import Transport
+from bitrix_events.store.base import Installations
+from bitrix_events.store.records import Installation
+from bitrix_events.testing import FakePortal
+from bitrix_events.testing.faults import Fault
+from tests.access import FixedAccess
+
+URL = "https://app.test/bitrix/events"
+OLD_URL = "https://old.test/bitrix/events"
+OTHER_URL = "https://somebody.test/"
+
+
+class OneInstallation(Installations):
+    """Remembers one installation, by compare-and-swap. Nothing else is asked of it."""
+
+    def __init__(self, portal: FakePortal, **known: Any) -> None:
+        self.row: Installation | None = Installation(
+            portal.member_id, portal.member_id, portal.domain, version=1, **known
+        )
+        self.saved = 0
+        self.meanwhile: list[Installation | None] = []
+        """What somebody else writes just before the next times that we do."""
+
+    async def installation(self, portal: str) -> Installation | None:
+        return self.row
+
+    async def save_installation(self, installation: Installation) -> bool:
+        if self.meanwhile:
+            self.row = self.meanwhile.pop()
+        if self.row is None or self.row.version != installation.version:
+            return False
+        self.row = replace(installation, version=installation.version + 1)
+        self.saved += 1
+        return True
+
+    async def installation_at(self, domain: str) -> Installation | None:
+        raise NotImplementedError
+
+    async def installations(self) -> list[Installation]:
+        raise NotImplementedError
+
+    async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
+        raise NotImplementedError
+
+    async def end_refresh(self, portal: str, *, version: int) -> None:
+        raise NotImplementedError
+
+    async def forget(self, portal: str) -> bool:
+        raise NotImplementedError
+
+    def remembers(self, url: str, *codes: str) -> bool:
+        assert self.row is not None
+        return (self.row.bound_url, self.row.bound_codes) == (url, codes)
+
+
+@pytest.fixture
+def portal() -> FakePortal:
+    return FakePortal()
+
+
+@pytest.fixture
+async def client(portal: FakePortal) -> AsyncIterator[Client]:
+    transport = Transport(portal.transport)
+    yield Client(FixedAccess(portal, portal.issue_tokens().access_token), transport)
+    await transport.close()
+
+
+@pytest.fixture
+def installations(portal: FakePortal) -> OneInstallation:
+    return OneInstallation(portal)
+
+
+def wanted(*codes: str) -> Wanted:
+    return Wanted(URL, frozenset(codes))
+
+
+def bound(portal: FakePortal) -> list[tuple[str, str]]:
+    return sorted((binding.event, binding.handler) for binding in portal.bindings)
+
+
+async def bind(client: Client, *codes: str, url: str = URL, **params: Any) -> None:
+    await client.batch([("event.bind", {"event": c, "handler": url, **params}) for c in codes])
+
+
+# Comparing.
+
+
+async def test_what_is_wanted_and_not_there_is_to_be_bound(client: Client) -> None:
+    await bind(client, "ONCRMDEALADD")
+
+    difference = await compare(client, wanted("ONCRMDEALADD", "ONCRMLEADADD", "ONAPPUNINSTALL"))
+
+    assert difference == Difference(bind=("ONAPPUNINSTALL", "ONCRMLEADADD"), keep=("ONCRMDEALADD",))
+
+
+async def test_what_is_there_and_not_wanted_is_to_be_ended(client: Client) -> None:
+    await bind(client, "ONCRMDEALADD", "ONCRMLEADADD")
+
+    difference = await compare(client, wanted("ONCRMDEALADD"))
+
+    assert difference == Difference(unbind=(Binding("ONCRMLEADADD", URL),), keep=("ONCRMDEALADD",))
+
+
+async def test_everything_at_our_old_address_is_to_be_ended(client: Client) -> None:
+    await bind(client, "ONCRMDEALADD", url=OLD_URL)
+
+    difference = await compare(client, wanted("ONCRMDEALADD"), old_url=OLD_URL)
+
+    assert difference == Difference(
+        bind=("ONCRMDEALADD",), unbind=(Binding("ONCRMDEALADD", OLD_URL),)
+    )
+
+
+async def test_other_addresses_and_other_users_tokens_are_somebody_elses(client: Client) -> None:
+    await bind(client, "ONCRMDEALADD", url=OTHER_URL)
+    await bind(client, "ONCRMDEALADD", url=URL + "/")
+    await bind(client, "ONCRMDEALADD", auth_type=1)
+
+    difference = await compare(client, wanted("ONCRMDEALADD"), old_url=OLD_URL)
+
+    assert difference == Difference(
+        bind=("ONCRMDEALADD",),
+        foreign=(
+            Binding("ONCRMDEALADD", OTHER_URL),
+            Binding("ONCRMDEALADD", URL + "/"),
+            Binding("ONCRMDEALADD", URL, auth_type=1),
+        ),
+    )
+
+
+async def test_offline_events_are_shown_and_left_alone(portal: FakePortal, client: Client) -> None:
+    portal.features["rest_auth_connector"] = "Y"
+    await client.call(
+        "event.bind", event="onCrmDealAdd", event_type="offline", auth_connector="erp"
+    )
+
+    difference = await compare(client, wanted())
+
+    assert difference == Difference(
+        foreign=(Binding("ONCRMDEALADD", offline=True, connector_id="erp"),)
+    )
+
+
+async def test_a_code_is_compared_without_regard_to_case() -> None:
+    rows = [{"event": "OnCrmDealAdd", "handler": URL, "auth_type": "0", "offline": 0}]
+
+    assert await compare(Answering(rows), wanted("ONCRMDEALADD")) == Difference(
+        keep=("ONCRMDEALADD",)
+    )
+
+
+@pytest.mark.parametrize(
+    "rows", [[], {}, None, "x", [None, 7, {}, {"event": None}, {"event": ""}, []]]
+)
+async def test_a_portal_that_tells_nothing_usable_has_no_subscriptions(rows: Any) -> None:
+    assert await compare(Answering(rows), wanted("ONCRMDEALADD")) == Difference(
+        bind=("ONCRMDEALADD",)
+    )
+
+
+def test_handlers_and_the_framework_are_served_by_one_address() -> None:
+    assert Wanted.by_handlers(URL, ["OnCrmDealAdd"]) == wanted("ONCRMDEALADD", "ONAPPUNINSTALL")
+
+
+def test_what_was_remembered_tells_whether_the_portal_has_to_be_asked() -> None:
+    needs = wanted("ONCRMDEALADD", "ONAPPINSTALL")
+    told = Installation("acme", "acme", "acme.test", bound_url=URL, bound_codes=("ONCRMDEALADD",))
+
+    assert needs.is_met_by(told)
+    assert not needs.is_met_by(replace(told, bound_url=OLD_URL))
+    assert not needs.is_met_by(replace(told, bound_codes=()))
+    assert not wanted().is_met_by(told)
+
+
+class Answering(Client):
+    """A client whose portal tells of these subscriptions, whatever they are."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+
+    def call(self, *_: Any, **__: Any) -> Any:
+        async def answer() -> Response:
+            return Response(self._rows)
+
+        return answer()
+
+
+CODES = ["ONCRMDEALADD", "ONCRMLEADADD", "ONTASKADD", "ONAPPINSTALL", "ONAPPUSERREADY"]
+urls = st.sampled_from([URL, OLD_URL, OTHER_URL, ""])
+bindings = st.builds(
+    Binding, st.sampled_from(CODES), urls, st.integers(0, 2), st.booleans(), st.just("")
+)
+
+
+@given(
+    present=st.lists(bindings, max_size=12), codes=st.frozensets(st.sampled_from(CODES)), old=urls
+)
+async def test_whatever_is_there_the_difference_leads_to_what_is_wanted(
+    present: Sequence[Binding], codes: frozenset[str], old: str
+) -> None:
+    rows = [
+        {
+            "event": b.event,
+            "handler": b.handler,
+            "auth_type": str(b.auth_type),
+            "offline": b.offline,
+        }
+        for b in present
+    ]
+    difference = await compare(Answering(rows), Wanted(URL, codes), old_url=old)
+
+    after = {b for b in present if b not in difference.unbind}
+    after |= {Binding(code, URL) for code in difference.bind}
+    ours = {b for b in after if b.handler in {URL, old} - {""} and b not in difference.foreign}
+    assert ours == {Binding(code, URL) for code in codes - NOT_BOUND}
+    assert not set(difference.bind) & set(difference.keep)
+    assert set(difference.bind) | set(difference.keep) == codes - NOT_BOUND
+    assert all(b.handler in {URL, old} for b in difference.unbind)
+    assert not any(b.auth_type or b.offline or b.event in NOT_BOUND for b in difference.unbind)
+    assert after >= set(difference.foreign)
+
+
+# Synchronising.
+
+
+async def test_the_portal_sends_what_is_wanted_and_it_is_remembered(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    await bind(client, "ONTASKADD")
+    await bind(client, "ONCRMDEALADD", url=OTHER_URL)
+
+    difference = await synchronise(
+        client, installations, portal.member_id, wanted("ONCRMDEALADD", "ONCRMLEADADD")
+    )
+
+    assert difference.bind == ("ONCRMDEALADD", "ONCRMLEADADD")
+    assert bound(portal) == [
+        ("ONCRMDEALADD", URL),
+        ("ONCRMDEALADD", OTHER_URL),
+        ("ONCRMLEADADD", URL),
+    ]
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONCRMLEADADD")
+
+
+async def test_nothing_is_sent_or_written_when_nothing_is_different(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+    requests, saved = portal.requests, installations.saved
+
+    difference = await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert difference.is_empty
+    assert portal.requests == requests + 1
+    assert installations.saved == saved
+
+
+async def test_a_new_address_is_bound_before_the_old_one_ends(
+    portal: FakePortal, client: Client
+) -> None:
+    await bind(client, "ONCRMDEALADD", url=OLD_URL)
+    installations = OneInstallation(portal, bound_url=OLD_URL, bound_codes=("ONCRMDEALADD",))
+
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    changes = [c.method for c in portal.calls() if c.method in ("event.bind", "event.unbind")]
+    assert changes == ["event.bind", "event.bind", "event.unbind"]
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+    assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+async def test_many_events_at_a_new_address_take_two_batches(
+    portal: FakePortal, client: Client
+) -> None:
+    codes = (await client.call("events")).result[:20]
+    codes = [code for code in codes if code not in NOT_BOUND]
+    await bind(client, *codes, url=OLD_URL)
+    installations = OneInstallation(portal, bound_url=OLD_URL)
+    before = portal.requests
+
+    await synchronise(client, installations, portal.member_id, wanted(*codes))
+
+    assert portal.requests == before + 3
+    assert bound(portal) == [(code, URL) for code in sorted(codes)]
+
+
+async def test_events_that_come_without_a_subscription_are_not_bound(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    difference = await synchronise(client, installations, portal.member_id, wanted(*NOT_BOUND))
+
+    assert difference == Difference()
+    assert portal.bindings == []
+    assert installations.remembers(URL)
+
+
+async def test_an_event_that_somebody_bound_meanwhile_is_a_success(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.fail_next(
+        "event.bind",
+        "ERROR_CORE",
+        description="Unable to set event handler: Handler already binded",
+    )
+
+    await synchronise(
+        client, installations, portal.member_id, wanted("ONCRMDEALADD", "ONCRMDEALUPDATE")
+    )
+
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONCRMDEALUPDATE")
+
+
+async def test_a_binding_that_somebody_else_has_started_is_tried_again(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.fail_next("event.bind", "ERROR_CORE", description="Binding already started", times=2)
+
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert len(portal.calls("event.bind")) == 3
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+
+
+async def test_a_binding_that_never_ends_starting_is_told_in_the_end(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.fail_next("event.bind", "ERROR_CORE", description="Binding already started", times=9)
+
+    with pytest.raises(BatchError) as caught:
+        await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert list(caught.value.errors) == ["ONCRMDEALADD"]
+    assert installations.remembers(URL)
+
+
+async def test_refused_events_are_told_together_and_everything_else_is_done(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    await bind(client, "ONTASKADD")
+
+    with pytest.raises(BatchError) as caught:
+        await synchronise(
+            client,
+            installations,
+            portal.member_id,
+            wanted("ONCRMDEALADD", "ONTELEPATHY", "ONTELEKINESIS"),
+        )
+
+    assert list(caught.value.errors) == ["ONTELEKINESIS", "ONTELEPATHY"]
+    assert caught.value.errors["ONTELEPATHY"].code == "ERROR_EVENT_NOT_FOUND"
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+    assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+async def test_what_the_new_address_cannot_have_goes_on_at_the_old_one(
+    portal: FakePortal, client: Client
+) -> None:
+    await bind(client, "ONCRMDEALADD", "ONCRMLEADADD", url=OLD_URL)
+    installations = OneInstallation(portal, bound_url=OLD_URL)
+    portal.fail_next("event.bind", "ERROR_CORE", description="No more handlers")
+
+    with pytest.raises(BatchError):
+        await synchronise(
+            client, installations, portal.member_id, wanted("ONCRMDEALADD", "ONCRMLEADADD")
+        )
+
+    assert bound(portal) == [("ONCRMDEALADD", OLD_URL), ("ONCRMLEADADD", URL)]
+    assert installations.remembers(OLD_URL, "ONCRMDEALADD")
+
+    await synchronise(
+        client, installations, portal.member_id, wanted("ONCRMDEALADD", "ONCRMLEADADD")
+    )
+
+    assert bound(portal) == [("ONCRMDEALADD", URL), ("ONCRMLEADADD", URL)]
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONCRMLEADADD")
+
+
+async def test_a_subscription_that_cannot_be_ended_is_remembered(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    await bind(client, "ONTASKADD")
+    portal.fail_next("event.unbind", "ERROR_CORE", description="Not today")
+
+    with pytest.raises(BatchError) as caught:
+        await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert list(caught.value.errors) == [f"ONTASKADD at {URL}"]
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONTASKADD")
+
+
+async def test_a_portal_that_does_not_list_its_subscriptions_is_an_error(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.fail_next("event.get", "WRONG_AUTH_TYPE")
+
+    with pytest.raises(RestError, match="WRONG_AUTH_TYPE"):
+        await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert portal.bindings == []
+    assert installations.saved == 0
+
+
+async def test_what_others_write_meanwhile_is_kept(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    assert installations.row is not None
+    installations.meanwhile = [replace(installations.row, paused=True, version=7)]
+
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert installations.row.paused
+    assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+async def test_a_portal_that_is_forgotten_meanwhile_stays_forgotten(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    installations.meanwhile = [None]
+
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert installations.row is None
+
+
+async def test_it_works_over_a_socket_too() -> None:
+    async with FakePortal().serve() as portal:
+        token = SecretStr(portal.issue_tokens().access_token)
+        async with Client(portal.rest_url, token=token) as client:
+            await bind(client, "ONTASKADD", url=OLD_URL)
+            old = OneInstallation(portal, bound_url=OLD_URL)
+
+            await synchronise(client, old, portal.member_id, wanted("ONCRMDEALADD"))
+
+        assert bound(portal) == [("ONCRMDEALADD", URL)]
+
+
+async def test_an_answer_that_is_lost_does_not_lose_a_subscription(
+    installations: OneInstallation,
+) -> None:
+    async with FakePortal().serve() as portal:
+        token = SecretStr(portal.issue_tokens().access_token)
+        async with Client(portal.rest_url, token=token) as client:
+            portal.fail_request(2, Fault.RESET_AFTER)
+
+            await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+        assert bound(portal) == [("ONCRMDEALADD", URL)]
+        assert installations.remembers(URL, "ONCRMDEALADD")
