@@ -19,6 +19,7 @@ from pydantic_settings import (
 from bitrix_events.errors import SettingsError
 
 PREFIX = "BITRIX_EVENTS_"
+_KEY_CHARACTERS = 32
 
 HostList = Annotated[tuple[str, ...], NoDecode]
 """In the environment: names separated by commas."""
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     """Credentials from the app's card. They make this an app that portals install."""
-    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    secret_key: SecretStr | None = None
     """Seals the tokens in the store; at least 32 characters."""
     old_secret_keys: SecretList = ()
     """Keys before it, which still open what they sealed; see ``portals rotate-key``."""
@@ -95,6 +96,13 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _KEY_CHARACTERS:
+            raise ValueError(f"it has to have at least {_KEY_CHARACTERS} characters")
+        return value
 
     @field_validator("oauth_urls")
     @classmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bitrix_events.errors import BatchError, OutcomeUnknown, RestError
-from bitrix_events.events import OnAppUninstall
+from bitrix_events.events import OnAppPayment, OnAppUninstall, OnSubscriptionRenew
 from bitrix_events.rest.client import Client
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import Installation
@@ -24,6 +24,7 @@ NOT_BOUND: Final = frozenset({"ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUSERREADY"})
 """Sent to the install address without a subscription, and proven there. Whoever has subscribed to
 one all the same, the portal itself for example, is left alone."""
 
+_NOT_OFFERED: Final = "ERROR_EVENT_NOT_FOUND"
 _TRIES: Final = 5
 _LOOK_AGAIN_SECONDS: Final = 0.2
 
@@ -37,20 +38,26 @@ class Wanted:
     Attributes:
         url: where events go, exactly as the portal is to call it.
         codes: of the events.
+        optional: of further events, which not every portal offers.
     """
 
     url: str
     codes: frozenset[str]
+    optional: frozenset[str] = frozenset()
 
     @classmethod
     def by_handlers(cls, url: str, codes: Collection[str]) -> Wanted:
-        """For these codes; and for the end of the app, which the framework needs."""
-        return cls(url, frozenset(code.upper() for code in codes) | {OnAppUninstall.CODE})
+        """For these codes; and for what the framework itself follows: the end of the app, and
+        whether it is paid for."""
+        required = frozenset(code.upper() for code in codes) | {OnAppUninstall.CODE}
+        optional = frozenset({OnAppPayment.CODE, OnSubscriptionRenew.CODE})
+        return cls(url, required, optional - required)
 
     def is_met_by(self, installation: Installation) -> bool:
         """Whether the portal was told already."""
-        bound = (installation.bound_url, frozenset(installation.bound_codes))
-        return bound == (self.url, self.codes - NOT_BOUND)
+        bound = frozenset(installation.bound_codes)
+        is_enough = self.codes - NOT_BOUND <= bound <= self.codes | self.optional
+        return is_enough and installation.bound_url == self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,11 @@ async def synchronise(
         client,
         {code: ("event.bind", {"event": code, "handler": wanted.url}) for code in difference.bind},
     )
+    refused = {
+        code: error
+        for code, error in refused.items()
+        if code not in wanted.optional or error.code.upper() != _NOT_OFFERED
+    }
     # What cannot be had at the new address goes on at the old one.
     ended, not_ended = await _apply(
         client, {_at(b): _unbind(b) for b in difference.unbind if b.event not in refused}
@@ -147,7 +159,7 @@ async def synchronise(
 
 
 def _difference(present: Collection[Binding], wanted: Wanted, old_url: str) -> Difference:
-    codes = wanted.codes - NOT_BOUND
+    codes = (wanted.codes | wanted.optional) - NOT_BOUND
     keep: set[str] = set()
     unbind: set[Binding] = set()
     foreign: list[Binding] = []

@@ -9,7 +9,6 @@ Source: protocol.md 2.2 and 9.5.
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -22,15 +21,13 @@ from bitrix_events.errors import (
     TokenExpired,
     VerificationError,
 )
-from bitrix_events.rest.access import Authorization, is_cloud_portal
+from bitrix_events.rest.access import Authorization, may_follow, webhook_root
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import WEBHOOK_PORTAL, Admission, Installation
 from bitrix_events.wire.envelope import Envelope, domain_of
 from bitrix_events.wire.verify import token_digest, token_matches
 
 log = logging.getLogger(__name__)
-
-_WEBHOOK = re.compile(r"(https?://[^/?#@\s]+)(/(?:.*/)?rest/(?:api/)?[0-9]+/[^/?#\s]+)/?\Z", re.I)
 
 
 class WebhookPortal:
@@ -45,13 +42,13 @@ class WebhookPortal:
         store: Installations,
         sender: object,
     ) -> None:
-        match = _WEBHOOK.match(webhook_url.get_secret_value().strip())
-        if match is None:
-            raise SettingsError(
-                "BITRIX_EVENTS_WEBHOOK_URL is not the address of an incoming webhook, such as"
-                " https://acme.bitrix24.com/rest/1/<code>/"
-            )
-        self._origin, self._path = match[1].lower(), match[2] + "/"
+        try:
+            root = webhook_root(webhook_url.get_secret_value())
+        except ValueError as error:
+            raise SettingsError(f"BITRIX_EVENTS_WEBHOOK_URL: {error}") from None
+        scheme, _, rest = root.partition("://")
+        host, _, path = rest.partition("/")
+        self._origin, self._path = f"{scheme}://{host}".lower(), f"/{path}"
         self._digest = token_digest(application_token)
         self._member_id = member_id
         self._store = store
@@ -126,8 +123,7 @@ class WebhookPortal:
         if installation.domain != refused.domain:
             return await self.authorize()
         new_domain = domain_of(location)
-        is_safe = location.lower().startswith("https://") and is_cloud_portal(new_domain)
-        if not is_safe or new_domain == installation.domain:
+        if not may_follow(refused.base_url, location) or new_domain == installation.domain:
             where = location.partition("?")[0].split("/rest/")[0] or "nowhere"
             raise PortalMoved(
                 "authorize",

@@ -89,8 +89,37 @@ def is_cloud_portal(domain: str) -> bool:
     return bool(label) and label != "www" and zone in CLOUD_ZONES
 
 
-def _is_in_cloud(url: str) -> bool:
-    return url.lower().startswith("https://") and is_cloud_portal(domain_of(url))
+def may_follow(old_url: str, new_url: str) -> bool:
+    """Whether the password in a webhook's address may go where its portal redirects to. Nobody can
+    be asked whose that is, so both have to be portals of the cloud, which renames them."""
+    return all(
+        url.lower().startswith("https://") and is_cloud_portal(domain_of(url))
+        for url in (old_url, new_url)
+    )
+
+
+def webhook_root(url: str) -> str:
+    """The REST root of an incoming webhook, ending in a slash; also from its address for REST 3.0.
+
+    Raises:
+        ValueError: it is the address of something else. The text does not repeat it.
+    """
+    match = _WEBHOOK.match(url.strip())
+    if match is None:
+        raise ValueError(
+            "the address is not that of an incoming webhook, such as"
+            " https://acme.bitrix24.com/rest/1/<code>/"
+        )
+    return f"{match[1]}{match[2]}/"
+
+
+def _rest_root(url: str) -> str:
+    match = _ROOT.match(url.strip())
+    if match is None:
+        raise ValueError(
+            "the address is not that of a REST interface, such as https://acme.bitrix24.com/rest/"
+        )
+    return f"{match[1]}/"
 
 
 class DirectAccess:
@@ -102,16 +131,11 @@ class DirectAccess:
     """
 
     def __init__(self, url: str, token: str | SecretStr | None = None) -> None:
-        match = (_WEBHOOK if token is None else _ROOT).match(url.strip())
-        if match is None:
-            shape = "1/<code>/" if token is None else ""
-            raise SettingsError(
-                "the address is not that of "
-                + ("an incoming webhook" if token is None else "a REST interface")
-                + f", such as https://acme.bitrix24.com/rest/{shape}"
-            )
         secret = SecretStr(token) if isinstance(token, str) else token
-        base_url = f"{match[1]}/" if token is not None else f"{match[1]}{match[2]}/"
+        try:
+            base_url = webhook_root(url) if secret is None else _rest_root(url)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
         self._authorization = Authorization(base_url, secret, domain_of(base_url))
 
     async def authorize(self) -> Authorization:
@@ -126,8 +150,8 @@ class DirectAccess:
         if self._authorization.domain != refused.domain:
             return self._authorization
         domain = domain_of(location)
-        in_cloud = _is_in_cloud(refused.base_url) and _is_in_cloud(location)
-        if refused.token is not None or not in_cloud or domain == refused.domain:
+        is_safe = refused.token is None and may_follow(refused.base_url, location)
+        if not is_safe or domain == refused.domain:
             raise PortalMoved(
                 "authorize",
                 "",

@@ -22,8 +22,17 @@ class Vault:
     def __init__(self, sealer: Sealer | None) -> None:
         self._sealer = sealer
 
+    @property
+    def is_keyless(self) -> bool:
+        """Whether tokens can be neither sealed nor opened."""
+        return self._sealer is None
+
     def seal_tokens(self, portal: str, tokens: Tokens | None) -> bytes | None:
-        """A pair of tokens, bound to its portal."""
+        """A pair of tokens, bound to its portal.
+
+        Raises:
+            StoreError: there is no key to seal with.
+        """
         if tokens is None:
             return None
         expires_at = tokens.expires_at.timestamp()

@@ -315,6 +315,24 @@ async def test_a_key_that_opens_nothing_is_refused_at_the_start(tmp_path: Path) 
         await store_in(tmp_path, NEW_KEY).open()
 
 
+async def test_who_has_no_key_does_not_lose_the_tokens(tmp_path: Path) -> None:
+    store = store_in(tmp_path, KEY)
+    await store.open()
+    await store.save_installation(replace(ACTIVE, tokens=TOKENS))
+    await store.close()
+    keyless = SqliteStore(tmp_path / "store.db")
+    await keyless.open()
+    await change(keyless, paused=True)
+    await keyless.close()
+
+    await store.open()
+
+    installation = await store.installation("acme")
+    assert installation is not None
+    assert (installation.paused, installation.tokens) == (True, TOKENS)
+    await store.close()
+
+
 # Another process beside the one that owns the store.
 
 

@@ -121,7 +121,7 @@ UPDATE portal
 SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint, state = :state,
     reason = :reason, since = :since, paused = :paused, purge_at = :purge_at,
     token_digest = :token_digest, old_digest = :old_digest, old_until = :old_until,
-    tokens = :tokens, user_id = :user_id, scope = :scope, status = :status, bound_url = :bound_url,
+    tokens = CASE WHEN :keyless THEN tokens ELSE :tokens END, user_id = :user_id, scope = :scope, status = :status, bound_url = :bound_url,
     bound_codes = :bound_codes, version = version + 1, updated_at = :now
 WHERE portal = :portal AND version = :version;
 

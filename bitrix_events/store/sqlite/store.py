@@ -383,7 +383,11 @@ class SqliteStore:
 
     def _saving(self, installation: Installation) -> Change[bool]:
         """The change that saves an installation, if its version is still the stored one."""
-        row = {**row_of(installation, self._vault), "now": self._clock()}
+        row = {
+            **row_of(installation, self._vault),
+            "keyless": self._vault.is_keyless,  # who could not read the tokens does not lose them
+            "now": self._clock(),
+        }
         query = QUERIES["change_installation" if installation.version else "add_installation"]
         active = installation.state is InstallationState.ACTIVE
 

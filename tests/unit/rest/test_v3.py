@@ -148,11 +148,11 @@ async def test_a_portal_that_gives_smaller_pages_than_asked_for_loses_nothing() 
 async def test_pages_of_any_size_are_followed_to_the_end(
     size: int, order: dict[str, str] | None
 ) -> None:
-    rows = [{"id": i, "title": str(i)} for i in range(1, 451)]
+    rows: list[dict[str, Any]] = [{"id": i, "title": str(i)} for i in range(1, 451)]
 
     async def answer(request: httpx.Request) -> httpx.Response:
         content = httpx.Response(200, content=request.content).json()
-        after = next((value for name, _, value in content.get("filter", []) if name == "id"), 0)
+        after = next((v for name, _, v in content.get("filter", []) if name == "id"), 0)
         first = content["pagination"].get("offset", 0)
         items = [row for row in rows if row["id"] > after][first : first + size]
         return httpx.Response(200, json={"result": {"items": items}})
