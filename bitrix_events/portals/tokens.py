@@ -35,7 +35,8 @@ from bitrix_events.wire.envelope import domain_of
 log = logging.getLogger(__name__)
 
 _TOKEN: Final = "oauth/token"
-_REFRESH_SECONDS: Final = 20.0
+_ANSWER_SECONDS: Final = 15.0
+_REFRESH_SECONDS: Final = 2 * _ANSWER_SECONDS + 10.0
 _LOOK_AGAIN_SECONDS: Final = 0.05
 
 
@@ -170,12 +171,10 @@ class OAuthAccess:
         )
 
     async def _refresh(self, installation: Installation) -> Authorization:
-        assert installation.tokens is not None
         try:
-            grant = await self._oauth.refresh(installation.tokens.refresh)
+            grant = await self._ask_for_grant(installation)
         except TransportError as error:
-            if not error.sent:  # else the token may be used up: leave the server time to think
-                await self._store.end_refresh(self._portal, version=installation.version)
+            await self._store.end_refresh(self._portal, version=installation.version)
             raise PortalUnreachable(
                 _TOKEN, str(error), portal=installation.domain, maybe_executed=error.sent
             ) from error
@@ -196,6 +195,23 @@ class OAuthAccess:
         await self._tell_renewed(renewed)
         await self._tell_if_moved(installation, renewed)
         return _authorization(renewed)
+
+    async def _ask_for_grant(self, installation: Installation) -> Grant:
+        """A new pair of tokens. If the answer is lost it is asked for once more: perhaps the server
+        has not used up the token (protocol.md 3.4)."""
+        assert installation.tokens is not None
+        for is_last in (False, True):
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    return await self._oauth.refresh(installation.tokens.refresh)
+            except TimeoutError:
+                failure = TransportError("no answer in time", sent=True)
+            except TransportError as error:
+                failure = error
+            if is_last or not failure.sent:
+                raise failure
+            log.warning("the answer to a renewal for %s was lost", installation.domain)
+        raise AssertionError("the last one returns or raises")
 
     async def _change(
         self, refreshed: Installation, change: Callable[[Installation], Installation]

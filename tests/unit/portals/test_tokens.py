@@ -26,7 +26,7 @@ from bitrix_events.store.base import Store
 from bitrix_events.store.records import Installation, InstallationState, Tokens
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
-from bitrix_events.testing import FakePortal, TokenPair
+from bitrix_events.testing import FakePortal, OAuthFault, TokenPair
 
 PORTAL_HOST = "acme.bitrix24.com"
 NEW_HOST = "renamed.bitrix24.com"
@@ -835,3 +835,30 @@ async def test_what_others_write_during_a_renewal_starts_no_second_one(
     await asyncio.gather(*others)
 
     assert portal.refreshes == 1
+
+
+@pytest.mark.parametrize("fault", [OAuthFault.RESET_AFTER, OAuthFault.ERROR_AFTER])
+async def test_a_lost_answer_to_a_renewal_is_survived_where_the_server_allows_it(
+    portal: FakePortal, client: Client, pair: TokenPair, fault: OAuthFault
+) -> None:
+    portal.refresh_grace = 60
+    portal.expire_tokens()
+    portal.fail_oauth("oauth/token", fault)
+
+    assert (await client.call("profile")).result["ID"] == "1"
+    assert portal.refreshes == 2
+
+
+async def test_a_lost_answer_to_a_renewal_asks_for_a_person_where_the_token_is_used_up(
+    portal: FakePortal, client: Client, pair: TokenPair, store: Store
+) -> None:
+    portal.expire_tokens()
+    portal.fail_oauth("oauth/token", OAuthFault.RESET_AFTER)
+
+    with pytest.raises(InstallationGone, match="install or open the app again"):
+        await client.call("profile")
+
+    found = await store.installation(portal.member_id)
+    assert found is not None
+    assert (found.state, found.reason) == (InstallationState.NEEDS_REAUTH, "invalid_grant")
+    assert found.tokens is not None
