@@ -128,7 +128,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             problem = error.errors(include_input=False, include_url=False)[0]
             name = str(problem["loc"][0]) if problem["loc"] else "?"
-            raise SettingsError(f"{PREFIX}{name.upper()}: {problem['msg']}") from None
+            why = problem["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"{PREFIX}{name.upper()}: {why}") from None
         if complete:
             settings.check()
         return settings

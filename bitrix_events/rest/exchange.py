@@ -20,7 +20,6 @@ from bitrix_events.errors import (
     AnswerTooLarge,
     InstallationGone,
     OperationTimeLimit,
-    OutcomeUnknown,
     PortalBlocked,
     PortalFault,
     PortalMoved,
@@ -37,7 +36,7 @@ from bitrix_events.rest.lifetime import Closed, Lifetime
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Bucket, Limits, MethodTimes, shared_bucket
 from bitrix_events.rest.responses import Response, read_answer
-from bitrix_events.rest.retries import Tries
+from bitrix_events.rest.retries import Tries, outcome_unknown
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.rest.turns import Priority, Turns, Waiting, no_room
 
@@ -320,18 +319,7 @@ def _half_done(error: RestError) -> RestError:
     is_first = isinstance(error, _BEFORE_COMMANDS) and not is_of_command
     if is_first or isinstance(error, PortalFault | PortalUnreachable):
         return error
-    unknown = OutcomeUnknown(
-        error.method,
-        "OUTCOME_UNKNOWN",
-        f"commands before it may have been run ({error.code}: {error.description})",
-        portal=error.portal,
-        status=error.status,
-        maybe_executed=True,
-        content=error.content,
-        request_id=error.request_id,
-    )
-    unknown.__cause__ = error
-    return unknown
+    return outcome_unknown(error, "commands before it may have been run")
 
 
 def _moved_again(method: str, portal: str, status: int) -> PortalMoved:

@@ -113,10 +113,15 @@ def verdict(error: RestError, *, harmless: bool) -> RestError:
     lost = isinstance(error, PortalUnreachable | PortalFault) and error.maybe_executed
     if not lost or harmless:
         return error
+    return outcome_unknown(error, "the call may have been run, so it was not repeated")
+
+
+def outcome_unknown(error: RestError, what: str) -> OutcomeUnknown:
+    """What becomes of an error after which nobody knows what was run."""
     unknown = OutcomeUnknown(
         error.method,
         "OUTCOME_UNKNOWN",
-        f"the call may have been run, so it was not repeated ({error.code}: {error.description})",
+        f"{what} ({error.code}: {error.description})",
         portal=error.portal,
         status=error.status,
         maybe_executed=True,

@@ -30,6 +30,9 @@ from bitrix_events.web.receive import (
 from bitrix_events.wire.envelope import Credentials, Envelope, is_page, read_page
 from bitrix_events.wire.form import FormDict, decode_form
 
+PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""Headers of pages that are nobody else's business."""
+
 InstallPage = Callable[[Request, Portal], Awaitable[Response]]
 """Makes the page that a user sees once the app is installed."""
 
@@ -89,7 +92,7 @@ class InstallDoor:
             return install_page(installation)
         page = await self._page(request, Portal.of(installation))
         page.headers.setdefault("Content-Security-Policy", _frames(installation))
-        for name, value in _PRIVATE.items():
+        for name, value in PRIVATE.items():
             page.headers.setdefault(name, value)
         return page
 
@@ -133,12 +136,12 @@ def install_page(installation: Installation) -> Response:
         f" script-src 'nonce-{nonce}' https://api.bitrix24.com; {_frames(installation)};"
         " base-uri 'none'"
     )
-    return HTMLResponse(content, headers={"Content-Security-Policy": policy, **_PRIVATE})
+    return HTMLResponse(content, headers={"Content-Security-Policy": policy, **PRIVATE})
 
 
 async def authorized_page(request: Request, portal: Portal) -> Response:
     """The page for a browser that is not in a portal's frame."""
-    return PlainTextResponse(f"The app is ready to work with {portal.domain}.\n", headers=_PRIVATE)
+    return PlainTextResponse(f"The app is ready to work with {portal.domain}.\n", headers=PRIVATE)
 
 
 def _frames(installation: Installation) -> str:
@@ -147,7 +150,6 @@ def _frames(installation: Installation) -> str:
     return f"frame-ancestors {scheme}://{installation.domain}"
 
 
-_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _PAGE = """\
 <!doctype html>
 <html lang="en">

@@ -27,12 +27,11 @@ from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.portal import Portal
 from bitrix_events.store.records import Installation
-from bitrix_events.web.install import InstallPage, install_event, keep_installed
+from bitrix_events.web.install import PRIVATE, InstallPage, install_event, keep_installed
 
 _COOKIE: Final = "bitrix_events_state"
 _STATE_SECONDS: Final = 600
 _MOST_STATES: Final = 10_000
-_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 class OAuthDoor:
@@ -73,7 +72,7 @@ class OAuthDoor:
         state = secrets.token_urlsafe(16)
         self._remember(state)
         query = urlencode({"client_id": self._oauth.client_id, "state": state})
-        answer = RedirectResponse(f"{root}/oauth/authorize/?{query}", 302, headers=_PRIVATE)
+        answer = RedirectResponse(f"{root}/oauth/authorize/?{query}", 302, headers=PRIVATE)
         answer.set_cookie(
             _COOKIE,
             state,
@@ -126,4 +125,4 @@ class OAuthDoor:
 
 
 def _page(status: int, text: str) -> Response:
-    return PlainTextResponse(f"{text}\n", status, headers=_PRIVATE)
+    return PlainTextResponse(f"{text}\n", status, headers=PRIVATE)

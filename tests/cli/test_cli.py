@@ -145,7 +145,9 @@ def test_a_webhook_address_that_is_none_is_refused_without_being_shown(folder: P
     result = cli("run", "good:app", "--port", "0", folder=folder, **settings)
 
     assert result.returncode == 1
-    assert "BITRIX_EVENTS_WEBHOOK_URL is not the address of an incoming webhook" in result.stderr
+    assert "BITRIX_EVENTS_WEBHOOK_URL: the address is not that of an incoming webhook" in (
+        result.stderr
+    )
     assert "secretcode" not in result.stderr
 
 

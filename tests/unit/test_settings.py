@@ -230,6 +230,21 @@ def test_a_malformed_value_is_refused_by_its_variable(
     assert refusal(complete=False).startswith(f"BITRIX_EVENTS_{name}: ")
 
 
+@pytest.mark.parametrize(("length", "is_enough"), [(31, False), (32, True)])
+def test_a_secret_key_has_32_characters(
+    length: int, is_enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = (KEY + KEY)[:length]
+    set_variables(monkeypatch, SECRET_KEY=key)
+
+    if is_enough:
+        assert Settings.load(complete=False).secret_key == SecretStr(key)
+    else:
+        assert refusal(complete=False) == (
+            "BITRIX_EVENTS_SECRET_KEY: it has to have at least 32 characters"
+        )
+
+
 def test_an_unknown_option_is_refused() -> None:
     assert refusal(complete=False, colour="red").startswith("BITRIX_EVENTS_COLOUR: ")
 

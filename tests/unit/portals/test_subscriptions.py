@@ -26,13 +26,15 @@ from bitrix_events.rest.responses import Response
 from bitrix_events.rest.transport import Transport
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import Installation
-from bitrix_events.testing import FakePortal
+from bitrix_events.testing import FakePortal, catalog
 from bitrix_events.testing.faults import Fault
 from tests.access import FixedAccess
 
 URL = "https://app.test/bitrix/events"
 OLD_URL = "https://old.test/bitrix/events"
 OTHER_URL = "https://somebody.test/"
+PAYMENT = frozenset({"ONAPPPAYMENT", "ONSUBSCRIPTIONRENEW"})
+"""Events that tell whether the app is paid for."""
 
 
 class OneInstallation(Installations):
@@ -95,8 +97,14 @@ def installations(portal: FakePortal) -> OneInstallation:
     return OneInstallation(portal)
 
 
-def wanted(*codes: str) -> Wanted:
-    return Wanted(URL, frozenset(codes))
+def wanted(*codes: str, optional: frozenset[str] = frozenset()) -> Wanted:
+    return Wanted(URL, frozenset(codes), optional)
+
+
+@pytest.fixture
+def unpaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portals know nothing of payment."""
+    monkeypatch.setattr(catalog, "LIFECYCLE", catalog.LIFECYCLE - PAYMENT)
 
 
 def bound(portal: FakePortal) -> list[tuple[str, str]]:
@@ -184,7 +192,15 @@ async def test_a_portal_that_tells_nothing_usable_has_no_subscriptions(rows: Any
 
 
 def test_handlers_and_the_framework_are_served_by_one_address() -> None:
-    assert Wanted.by_handlers(URL, ["OnCrmDealAdd"]) == wanted("ONCRMDEALADD", "ONAPPUNINSTALL")
+    assert Wanted.by_handlers(URL, ["OnCrmDealAdd"]) == wanted(
+        "ONCRMDEALADD", "ONAPPUNINSTALL", optional=PAYMENT
+    )
+
+
+def test_what_a_handler_names_is_not_optional() -> None:
+    assert Wanted.by_handlers(URL, ["OnAppPayment"]) == wanted(
+        "ONAPPPAYMENT", "ONAPPUNINSTALL", optional=PAYMENT - {"ONAPPPAYMENT"}
+    )
 
 
 def test_what_was_remembered_tells_whether_the_portal_has_to_be_asked() -> None:
@@ -195,6 +211,22 @@ def test_what_was_remembered_tells_whether_the_portal_has_to_be_asked() -> None:
     assert not needs.is_met_by(replace(told, bound_url=OLD_URL))
     assert not needs.is_met_by(replace(told, bound_codes=()))
     assert not wanted().is_met_by(told)
+
+
+@pytest.mark.parametrize(
+    ("bound", "is_met"),
+    [
+        (["ONCRMDEALADD"], True),
+        (["ONCRMDEALADD", "ONAPPPAYMENT"], True),
+        (["ONCRMDEALADD", *PAYMENT], True),
+        (["ONCRMDEALADD", *PAYMENT, "ONTASKADD"], False),
+        ([*PAYMENT], False),
+    ],
+)
+def test_a_portal_need_not_send_all_optional_events(bound: list[str], is_met: bool) -> None:
+    told = Installation("acme", "acme", "acme.test", bound_url=URL, bound_codes=tuple(bound))
+
+    assert wanted("ONCRMDEALADD", optional=PAYMENT).is_met_by(told) is is_met
 
 
 class Answering(Client):
@@ -211,6 +243,7 @@ class Answering(Client):
 
 
 CODES = ["ONCRMDEALADD", "ONCRMLEADADD", "ONTASKADD", "ONAPPINSTALL", "ONAPPUSERREADY"]
+code_sets = st.frozensets(st.sampled_from(CODES))
 urls = st.sampled_from([URL, OLD_URL, OTHER_URL, ""])
 bindings = st.builds(
     Binding, st.sampled_from(CODES), urls, st.integers(0, 2), st.booleans(), st.just("")
@@ -218,11 +251,12 @@ bindings = st.builds(
 
 
 @given(
-    present=st.lists(bindings, max_size=12), codes=st.frozensets(st.sampled_from(CODES)), old=urls
+    present=st.lists(bindings, max_size=12), required=code_sets, optional=code_sets, old=urls
 )
 async def test_whatever_is_there_the_difference_leads_to_what_is_wanted(
-    present: Sequence[Binding], codes: frozenset[str], old: str
+    present: Sequence[Binding], required: frozenset[str], optional: frozenset[str], old: str
 ) -> None:
+    codes = required | optional
     rows = [
         {
             "event": b.event,
@@ -232,7 +266,9 @@ async def test_whatever_is_there_the_difference_leads_to_what_is_wanted(
         }
         for b in present
     ]
-    difference = await compare(Answering(rows), Wanted(URL, codes), old_url=old)
+    difference = await compare(
+        Answering(rows), wanted(*required, optional=optional), old_url=old
+    )
 
     after = {b for b in present if b not in difference.unbind}
     after |= {Binding(code, URL) for code in difference.bind}
@@ -375,6 +411,59 @@ async def test_refused_events_are_told_together_and_everything_else_is_done(
     assert caught.value.errors["ONTELEPATHY"].code == "ERROR_EVENT_NOT_FOUND"
     assert bound(portal) == [("ONCRMDEALADD", URL)]
     assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+async def test_optional_events_are_bound_where_they_are_offered(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = wanted("ONCRMDEALADD", optional=PAYMENT)
+
+    await synchronise(client, installations, portal.member_id, needs)
+
+    assert bound(portal) == [(code, URL) for code in sorted(PAYMENT | {"ONCRMDEALADD"})]
+    assert installations.remembers(URL, *sorted(PAYMENT | {"ONCRMDEALADD"}))
+    assert (await compare(client, needs)).is_empty
+
+
+@pytest.mark.usefixtures("unpaid")
+async def test_a_portal_that_offers_no_optional_event_sends_what_it_can_and_is_not_asked_again(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = wanted("ONCRMDEALADD", optional=PAYMENT)
+
+    await synchronise(client, installations, portal.member_id, needs)
+
+    assert len(portal.calls("event.bind")) == 3
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+    assert installations.row is not None
+    assert needs.is_met_by(installations.row)
+
+
+@pytest.mark.usefixtures("unpaid")
+async def test_an_event_that_is_not_offered_and_not_optional_is_told_alone(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = wanted("ONCRMDEALADD", "ONTELEPATHY", optional=PAYMENT)
+
+    with pytest.raises(BatchError) as caught:
+        await synchronise(client, installations, portal.member_id, needs)
+
+    assert list(caught.value.errors) == ["ONTELEPATHY"]
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+
+
+async def test_an_optional_event_that_fails_for_another_reason_is_told(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.fail_next("event.bind", "ERROR_CORE", description="Not today")  # the first of the three
+
+    with pytest.raises(BatchError) as caught:
+        await synchronise(
+            client, installations, portal.member_id, wanted("ONCRMDEALADD", optional=PAYMENT)
+        )
+
+    assert list(caught.value.errors) == ["ONAPPPAYMENT"]
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONSUBSCRIPTIONRENEW")
 
 
 async def test_what_the_new_address_cannot_have_goes_on_at_the_old_one(

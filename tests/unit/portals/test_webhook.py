@@ -106,10 +106,13 @@ def test_the_address_of_a_webhook_is_taken(store: Store, url: str) -> None:
     ],
 )
 def test_any_other_address_is_refused_without_repeating_it(store: Store, url: str) -> None:
-    with pytest.raises(SettingsError, match="BITRIX_EVENTS_WEBHOOK_URL") as caught:
+    with pytest.raises(SettingsError) as caught:
         webhook(store, url)
 
-    assert "secretcode" not in str(caught.value)
+    assert str(caught.value) == (
+        "BITRIX_EVENTS_WEBHOOK_URL: the address is not that of an incoming webhook, such as"
+        " https://acme.bitrix24.com/rest/1/<code>/"
+    )
 
 
 # Whose events are taken.
@@ -267,6 +270,8 @@ async def test_the_webhook_code_is_not_stored(store: Store) -> None:
     [
         (URL, URL),
         (URL.rstrip("/"), URL),
+        ("https://acme.bitrix24.com/rest/api/1/codecodecode/", URL),
+        ("https://ACME.bitrix24.com/rest/1/codecodecode", URL),
         ("http://box.lan:8080/b24/rest/1/code", "http://box.lan:8080/b24/rest/1/code/"),
     ],
 )
@@ -360,6 +365,22 @@ async def test_a_redirect_to_anything_else_is_refused(
     assert changes == []
 
 
+@pytest.mark.parametrize(
+    "url", ["https://box.example.com/rest/1/codecodecode/", URL.replace("https", "http")]
+)
+async def test_the_password_of_a_webhook_does_not_follow_from_elsewhere_to_the_cloud(
+    store: Store, changes: list[PortalDomainChanged], url: str
+) -> None:
+    portal = await started(store, url)
+    before = await portal.authorize()
+
+    with pytest.raises(PortalMoved, match="change BITRIX_EVENTS_WEBHOOK_URL"):
+        await portal.relocate(before, "https://new.bitrix24.de/rest/x")
+
+    assert await portal.authorize() == before
+    assert changes == []
+
+
 @pytest.fixture
 async def connect(store: Store) -> AsyncIterator[Callable[[FakePortal, WebhookPortal], Client]]:
     transports: list[Transport] = []
@@ -385,6 +406,20 @@ async def test_a_call_follows_the_portal_to_its_new_address(store: Store, connec
     response = await client.call("crm.deal.get", id=deal_id)
 
     assert (response.result["TITLE"], client.domain) == ("moved", "new.bitrix24.de")
+
+
+async def test_classic_and_new_methods_are_called_by_either_address(
+    store: Store, connect: Connect
+) -> None:
+    fake = FakePortal()
+    deal_id = fake.add("deal", TITLE="Roof")
+    for url in (fake.webhook_url, fake.webhook_url.replace("/rest/", "/rest/api/")):
+        client = connect(fake, await started(store, url))
+
+        classic = await client.call("crm.deal.get", id=deal_id)
+        new = await client.v3.call("tasks.task.list")
+
+        assert (classic.result["TITLE"], new.result) == ("Roof", {"items": []})
 
 
 async def test_a_call_does_not_follow_to_a_foreign_host(store: Store, connect: Connect) -> None:
