@@ -207,8 +207,8 @@ class App(Router):
         ``Starlette(routes=[Mount("/bitrix", app)], lifespan=app.lifespan)``.
         """
         async with AsyncExitStack() as exits:
-            self._running = await _start(self, exits)
             exits.callback(self._forget_running)
+            await _start(self, exits)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -262,7 +262,7 @@ class _Running:
     store: Store
 
 
-async def _start(app: App, exits: AsyncExitStack) -> _Running:
+async def _start(app: App, exits: AsyncExitStack) -> None:
     """Open the store and start the worker; ``exits`` takes down what was put up."""
     settings = app.settings
     store = app._with_installations(app._store or open_store(settings))
@@ -308,8 +308,6 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
     )
     inbox = Inbox(store, handlers.values(), worker.wake)
     receiver = Receiver(inbox, portals, body_limit=settings.body_limit)
-    await worker.start()
-    exits.push_async_callback(worker.stop)
     oauth_door = None
     if isinstance(portals, AppPortals):
         door = InstallDoor(receiver, inbox, portals, app._install_page)
@@ -317,17 +315,19 @@ async def _start(app: App, exits: AsyncExitStack) -> _Running:
             connections.oauth_server(),
             portals,
             inbox,
-            allowed_hosts=settings.allowed_hosts,
-            is_https=(settings.public_url or "").startswith("https://"),
+            settings=settings,
             page=app._install_page or authorized_page,
         )
-        await exits.enter_async_context(_upkeep(store, connections, wanted))
     else:
         door = InstallDoor(receiver, inbox, None)
-    log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
     web = Starlette(routes=routes(receiver, door, oauth_door))
     web.router.redirect_slashes = False  # a sender does not follow
-    return _Running(web, store)
+    app._running = _Running(web, store)
+    await worker.start()
+    exits.push_async_callback(worker.stop)
+    if settings.is_app:
+        await exits.enter_async_context(_upkeep(store, connections, wanted))
+    log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
 
 
 @asynccontextmanager
@@ -339,7 +339,7 @@ async def _upkeep(
     async def subscribe(installation: Installation) -> None:
         if wanted is not None and not wanted.is_met_by(installation):
             async with connections.client(installation.portal) as client:
-                await synchronise(client, store, installation.portal, wanted)
+                await synchronise(client, store, installation.portal, wanted, prune=False)
 
     upkeep = Upkeep(store, connections.oauth_access, subscribe, keep=connections.keep)
     task = asyncio.create_task(upkeep.run())
@@ -386,7 +386,8 @@ def _own_handlers(store: Store, wanted: Wanted | None, providers: Providers) -> 
         if installation.token_digest is None:
             # Authorised by hand: the first event brings the application token.
             test = {"event": OnAppTest.CODE, "handler": wanted.url}
-            await client.batch([("event.bind", test), ("event.test", {})])
+            await client.outcomes([("event.bind", test)])  # that it is bound already is as good
+            await client.call("event.test")
 
     return {handler.name: _planned(handler, providers) for handler in router.handlers}
 

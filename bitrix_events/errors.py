@@ -231,7 +231,14 @@ class NotFound(RestError):
 
 
 class InstallationGone(RestError):
-    """The app was removed from the portal, is not paid, or must be authorised anew."""
+    """The app was removed from the portal, is not paid, or must be authorised anew.
+
+    Attributes:
+        token_digest: SHA-256 of the access token that the portal turned away; None if it was not
+            the portal that did, or by a webhook.
+    """
+
+    token_digest: bytes | None = None
 
 
 class PortalMoved(RestError):

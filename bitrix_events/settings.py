@@ -97,6 +97,12 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _bare_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """``host`` or ``host:port`` in lower case, from whatever a person has copied."""
+        return tuple(map(_bare_host, value))
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -173,6 +179,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, InitSettingsSource(settings_cls, _secret_files())
+
+
+def _bare_host(text: str) -> str:
+    host = text.lower().rpartition("://")[2].partition("/")[0]
+    return host.removesuffix(":80").removesuffix(":443")
 
 
 def _secret_files() -> dict[str, Any]:

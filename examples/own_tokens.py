@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bitrix_events.portals.oauth_app import OAuthApp
 from bitrix_events.store.document import dump_installation, load_installation
-from bitrix_events.store.records import Installation
+from bitrix_events.store.records import Installation, present_of
 from bitrix_events.store.secrets import Sealer
 
 
@@ -44,7 +44,7 @@ class Account(Base):
     installation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=0)
     refresh_until: Mapped[float] = mapped_column(default=0)
-    saved_at: Mapped[float] = mapped_column(default=0)
+    installed_at: Mapped[float] = mapped_column(default=0)
 
 
 class Accounts:
@@ -72,30 +72,32 @@ class Accounts:
         return found[0] if found else None
 
     async def installation_at(self, domain: str) -> Installation | None:
-        found = await self._load(Account.domain == domain)
-        return found[-1] if found else None
+        return present_of(await self._load(Account.domain == domain))
 
     async def installations(self) -> list[Installation]:
         return sorted(await self._load(), key=lambda found: found.portal)
 
     async def save_installation(self, installation: Installation) -> bool:
-        saved = replace(installation, version=installation.version + 1)
-        values = {
-            "domain": saved.domain,
-            "installation": dump_installation(saved, self._sealer),
-            "version": saved.version,
-            "saved_at": self._clock(),
+        values: dict[str, Any] = {
+            "domain": installation.domain,
+            "installation": dump_installation(installation, self._sealer),
         }
+        if installation.version == 0:
+            values["installed_at"] = self._clock()
         # The condition on the version is in the statement itself: of two who save, one wins.
-        if await self._change(installation.portal, installation.version, **values):
+        counted = {"version": Account.version + 1, **values}
+        if await self._change(installation.portal, installation.version, **counted):
             return True
         if installation.version:
             return False
         try:
             async with self._engine.begin() as db:
-                await db.execute(insert(Account).values(portal=installation.portal, **values))
-        except IntegrityError:  # somebody else was faster
-            return False
+                new = {"portal": installation.portal, "version": 1, **values}
+                await db.execute(insert(Account).values(new))
+        except IntegrityError:
+            if not await self._is_known(installation.portal):
+                raise  # the table wants something else: another column of yours, for example
+            return False  # somebody else was faster
         return True
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
@@ -104,29 +106,44 @@ class Accounts:
         is_free = Account.refresh_until <= now
         return await self._change(portal, version, is_free, refresh_until=now + seconds)
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        await self._change(portal, version, refresh_until=0)
+    async def end_refresh(self, portal: str) -> None:
+        statement = update(Account).where(Account.portal == portal)
+        async with self._engine.begin() as db:
+            await db.execute(statement.values(refresh_until=0))
 
-    async def forget(self, portal: str) -> bool:
-        # The customer stays; what belongs to his portal goes.
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
+        # The customer stays; what belongs to his portal goes. The version stays, too: whoever read
+        # the installation before must not be able to save it over one that comes again.
+        nothing = {"installation": None, "domain": "", "refresh_until": 0}
+        if version is not None:
+            return bool(version) and await self._change(portal, version, **nothing)
         is_installed = Account.installation.is_not(None)
         statement = update(Account).where(Account.portal == portal, is_installed)
         async with self._engine.begin() as db:
-            nothing = {"installation": None, "domain": "", "version": 0, "refresh_until": 0}
             done = await db.execute(statement.values(nothing))
         return done.rowcount == 1
 
+    async def _is_known(self, portal: str) -> bool:
+        async with self._engine.connect() as db:
+            found = await db.scalar(select(Account.id).where(Account.portal == portal))
+        return found is not None
+
     async def _load(self, *conditions: ColumnElement[bool]) -> list[Installation]:
         is_installed = Account.installation.is_not(None)
-        statement = select(Account.installation).where(is_installed, *conditions)
+        statement = select(Account).where(is_installed, *conditions)
         async with self._engine.connect() as db:
-            documents = (await db.scalars(statement.order_by(Account.saved_at))).all()
-        return [load_installation(found, self._sealer) for found in documents if found]
+            rows = (await db.execute(statement.order_by(Account.installed_at))).all()
+        return [
+            replace(load_installation(row.installation, self._sealer), version=row.version)
+            for row in rows
+        ]
 
     async def _change(
         self, portal: str, version: int, /, *conditions: ColumnElement[bool], **values: Any
     ) -> bool:
-        is_that = (Account.portal == portal, Account.version == version)
+        is_installed = Account.installation.is_not(None)
+        is_version = is_installed & (Account.version == version) if version else ~is_installed
+        is_that = (Account.portal == portal, is_version)
         async with self._engine.begin() as db:
             done = await db.execute(update(Account).where(*is_that, *conditions).values(**values))
         return done.rowcount == 1

@@ -71,7 +71,7 @@ def free_port() -> int:
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], *, seconds: float = 15
+    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], *, seconds: float = 30
 ) -> None:
     """Wait until a condition holds; fail if it does not."""
     async with asyncio.timeout(seconds):

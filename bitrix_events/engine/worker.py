@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_SLEEP_SECONDS = 5.0
 _AFTER_TROUBLE_SECONDS = 1.0
+_CLOSING_SECONDS = 75.0
 
 OpenAttempts = Callable[[], AbstractAsyncContextManager[Attempts]]
 
@@ -53,6 +54,8 @@ class Worker:
         self._shutdown_seconds = shutdown_seconds
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._is_closing = False
+        self._is_closed = threading.Event()
         self._started = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,6 +85,11 @@ class Worker:
         self.wake()
         patience = self._shutdown_seconds + 2.0
         await asyncio.to_thread(self._thread.join, patience)
+        if self._is_closing and not self._is_closed.is_set():
+            log.info("waiting for renewals of tokens")
+            await asyncio.to_thread(self._is_closed.wait, _CLOSING_SECONDS)
+            # The loop itself may have to wait for a thread that a handler has left.
+            await asyncio.to_thread(self._thread.join, 1.0)
         if self._thread.is_alive():
             log.error(
                 "a handler blocks the worker's event loop and is left behind; its execution runs"
@@ -101,6 +109,7 @@ class Worker:
                 log.critical("the event loop of the handlers died; it starts anew", exc_info=error)
                 time.sleep(_AFTER_TROUBLE_SECONDS)
         self._started.set()
+        self._is_closed.set()
 
     async def _main(self) -> None:
         self._wake_up = asyncio.Event()
@@ -117,6 +126,8 @@ class Worker:
                 if not claims and not self._stopping:
                     await self._sleep()
             await self._finish()
+            self._is_closing = True
+        self._is_closed.set()
 
     async def _claim(self) -> list[Claim]:
         free = self._concurrency - len(self._running)

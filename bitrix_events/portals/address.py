@@ -12,19 +12,20 @@ from typing import Final
 from bitrix_events.rest.access import is_cloud_portal
 from bitrix_events.wire.envelope import domain_of
 
-_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9_.~-]+)*/?\Z", re.I)
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9_.~-]+)*/rest/?\Z", re.I)
 
 
 def usable_endpoint(endpoint: str, allowed_hosts: Collection[str]) -> str:
     """Check the REST root that the OAuth server names, and give it a final slash.
 
     Returns:
-        The endpoint, or ``""`` if it has no host or uses plain http without being allowed to.
+        The endpoint, or ``""`` if it is no REST root, has no host, or uses plain http without being
+        allowed to.
     """
     domain = domain_of(endpoint)
     if not domain or not _ENDPOINT.match(endpoint) or ".." in endpoint:
         return ""
-    if not endpoint.lower().startswith("https://") and domain not in allowed_hosts:
+    if not endpoint.lower().startswith("https://") and not _is_allowed(domain, allowed_hosts):
         return ""
     return endpoint.rstrip("/") + "/"
 
@@ -41,6 +42,11 @@ def authorize_root(portal: str, allowed_hosts: Collection[str]) -> str:
     """
     address = portal.strip() if "://" in portal else f"https://{portal.strip()}"
     domain = domain_of(address)
-    if domain in allowed_hosts and domain:
+    if domain and _is_allowed(domain, allowed_hosts):
         return f"{address.partition('://')[0].lower()}://{domain}"
     return f"https://{domain}" if is_cloud_portal(domain) else ""
+
+
+def _is_allowed(domain: str, allowed_hosts: Collection[str]) -> bool:
+    """Whether the operator has named this address, or its host for any port."""
+    return domain in allowed_hosts or domain.partition(":")[0] in allowed_hosts

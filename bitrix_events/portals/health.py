@@ -266,9 +266,8 @@ async def _bindings(client: Client, installation: Installation, wanted: Wanted) 
 
 def _subscriptions(about: str, difference: Difference, wanted: Wanted) -> Finding:
     advice = "run bitrix-events sync"
-    if difference.bind:
-        codes = _list(difference.bind)
-        return error(about, f"{codes} are not sent to {wanted.url}: {advice}")
+    if missing := wanted.codes.intersection(difference.bind):
+        return error(about, f"{_list(missing)} are not sent to {wanted.url}: {advice}")
     if difference.unbind:
         left = _list(f"{b.event} at {b.handler}" for b in difference.unbind)
         return warning(about, f"nobody wants {left} any more: {advice}")

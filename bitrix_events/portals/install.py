@@ -9,15 +9,16 @@ Source: protocol.md 2.2 and 2.3.
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bitrix_events import signals
-from bitrix_events.errors import InstallationGone, OAuthError, VerificationError
+from bitrix_events.errors import InstallationGone, VerificationError
 from bitrix_events.events import (
     OnAppInstall,
     OnAppPayment,
@@ -29,7 +30,7 @@ from bitrix_events.events import (
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.life import entered, knows_token, refused, removed, with_token
 from bitrix_events.portals.oauth import AppInfo, Http, OAuthServer
-from bitrix_events.rest.codec import dump_json
+from bitrix_events.portals.questions import Questions
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import (
     WEBHOOK_PORTAL,
@@ -39,17 +40,20 @@ from bitrix_events.store.records import (
     Tokens,
 )
 from bitrix_events.wire.envelope import Credentials, Envelope, domain_of
+from bitrix_events.wire.verify import token_matches
 
 log = logging.getLogger(__name__)
 
 _KEEP: Final = timedelta(days=30)
+_PAYMENT_SECONDS: Final = 8.0
 
 
 class AppPortals:
     """All portals that have installed the app, and those that are about to.
 
     Args:
-        is_alive: whether the OAuth server still renews the tokens of a portal, by its key.
+        is_alive: renews the tokens of a portal, by its key, and stores what came of it; False if
+            the OAuth server has said that they have come to their end.
         keep: how long the removal of the app can be undone; then the data is deleted, if the user
             wanted that, and the tokens in any case.
         sender: whom signals come from.
@@ -68,16 +72,11 @@ class AppPortals:
     ) -> None:
         self._store = store
         self._oauth = oauth
-        self._http = http
+        self._questions = Questions(oauth, http)
         self._allowed_hosts = allowed_hosts
         self._is_alive = is_alive
         self._keep = keep
         self._sender = sender
-        self._follow: dict[str, Callable[[Installation, Envelope], Installation]] = {
-            OnAppUninstall.CODE: self._after_removal,
-            OnAppPayment.CODE: _after_payment,
-            OnSubscriptionRenew.CODE: _after_renewal,
-        }
 
     async def admit(self, envelope: Envelope) -> Admission:
         """Prove that a portal sent this event, and say what it changes about the installation.
@@ -92,13 +91,11 @@ class AppPortals:
         if code == OnAppUserReady.CODE:
             return await self._take_system_user(claim, envelope.offered)
         installation = await self._find(claim)
-        if installation is not None and installation.token_digest is None:
-            return await self._learn_token(installation, claim)
         is_known = knows_token(installation, claim.application_token)
-        if installation is None or not is_known:
-            raise _unverified(claim, installation)
-        follow = self._follow.get(code)
-        changed = installation if follow is None else follow(installation, envelope)
+        if installation is None:
+            raise _unverified(claim, None)
+        proven = installation if is_known else await self._learn_token(installation, claim)
+        changed = await self._after(envelope, proven)
         return Admission(changed, changed=changed != installation)
 
     async def stored(self, admission: Admission) -> None:
@@ -116,7 +113,8 @@ class AppPortals:
             installation = await self._store.installation(portal)
             if installation is None or error.portal not in (installation.domain, portal):
                 return False
-            changed = refused(installation, error.code)
+            is_ours = _is_of(installation, error)
+            changed = refused(installation, error.code) if is_ours else installation
             if changed == installation:
                 return installation.state is not InstallationState.ACTIVE
             if await self._store.save_installation(changed):
@@ -129,16 +127,21 @@ class AppPortals:
         # A bot's minimal auth; the token decides (protocol.md 1.8).
         return await self._store.installation_at(claim.domain)
 
-    async def _learn_token(self, installation: Installation, claim: Credentials) -> Admission:
-        """Learn the application token of a portal that was authorised by hand, and never sent one:
-        from an event of the user who did so."""
-        if not claim.access_token.get_secret_value():
+    async def _learn_token(self, installation: Installation, claim: Credentials) -> Installation:
+        """Learn the application token of a portal that never sent one, because it was authorised by
+        hand, or whose update we have missed: from an event of the user we work for."""
+        if (
+            not claim.access_token.get_secret_value()
+            or installation.state is InstallationState.DELETED
+            or (claim.user_id is not None and not _is_same_user(claim.user_id, installation))
+        ):
             raise _unverified(claim, installation)
-        info = await self._ask(claim)
-        if info.user_id != installation.user_id:
-            raise VerificationError("its user has not authorised the app")
+        info = await self._questions.whose(claim, is_known=True)
+        if not _is_same_user(info.user_id, installation):
+            raise _unverified(claim, installation)
         self._proven_endpoint(claim, info)
-        return Admission(with_token(installation, claim.application_token), changed=True)
+        log.info("learned the application token of %s", installation.domain)
+        return with_token(installation, claim.application_token)
 
     async def _take_system_user(self, claim: Credentials, offered: Credentials | None) -> Admission:
         """Work with the app's own user from now on, if an administrator stands behind it. The
@@ -153,14 +156,36 @@ class AppPortals:
         if stored is not None and stored.state is not InstallationState.DELETED and not is_known:
             raise _unverified(claim, stored)
         admission = await self.install(offered, voucher=claim)
-        if offered.user_id not in (None, admission.installation.user_id):
+        is_his = _is_same_user(offered.user_id, admission.installation)
+        if offered.user_id is not None and not is_his:
             raise VerificationError("its tokens belong to another user than it says")
         return admission
 
-    def _after_removal(self, installation: Installation, envelope: Envelope) -> Installation:
-        event = OnAppUninstall(envelope.code, envelope.data)
-        log.info("%s has removed the app", installation.domain)
-        return removed(installation, keep=self._keep, clean=event.clean)
+    async def _after(self, envelope: Envelope, installation: Installation) -> Installation:
+        """What an event changes about the installation that it comes from."""
+        match envelope.code:
+            case OnAppUninstall.CODE:
+                log.info("%s has removed the app", installation.domain)
+                event = OnAppUninstall(envelope.code, envelope.data)
+                return removed(installation, keep=self._keep, clean=event.clean)
+            case OnAppPayment.CODE if OnAppPayment(envelope.code, envelope.data).is_expired:
+                return await self._after_lapse(installation)
+            case OnAppPayment.CODE | OnSubscriptionRenew.CODE:
+                return _after_payment(installation)
+        return installation
+
+    async def _after_lapse(self, installation: Installation) -> Installation:
+        """Every user who opens a page of the app could say that it is not paid. So the OAuth server
+        is asked; where it cannot be, the portal is believed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAYMENT_SECONDS):
+                await self._is_alive(installation.portal)
+        asked = await self._store.installation(installation.portal) or installation
+        if asked.tokens != installation.tokens:
+            log.warning("%s says that it has not paid, but its tokens are renewed", asked.domain)
+            return asked
+        was_refused = asked.state is not installation.state
+        return asked if was_refused else refused(asked, "PAYMENT_REQUIRED")
 
     async def install(self, claim: Credentials, *, voucher: Credentials | None = None) -> Admission:
         """Prove an installation; whoever asks stores it.
@@ -176,25 +201,21 @@ class AppPortals:
         """
         if not claim.access_token.get_secret_value() or not claim.refresh_token.get_secret_value():
             raise VerificationError("an installation came without tokens")
-        info = await self._ask(claim)
+        is_known = await self._store.installation(claim.member_id) is not None
+        info = await self._questions.whose(claim, is_known=is_known)
         endpoint = self._proven_endpoint(claim, info)
         stored = await self._store.installation(info.member_id)
-        if stored is None or stored.user_id != info.user_id:
-            has_voucher = voucher is not None and voucher.access_token.get_secret_value()
-            await self._require_admin(voucher if voucher and has_voucher else claim, endpoint)
+        if (
+            stored is None
+            or stored.state is InstallationState.DELETED
+            or not _is_same_user(info.user_id, stored)
+        ):
+            await self._require_admin(claim, voucher, endpoint)
         if stored is None:
             await self._retire_namesake(domain_of(endpoint), info.member_id)
         log.info("%s installs the app", domain_of(endpoint))
         installation = _installation(claim, info, endpoint, stored)
         return Admission(installation, True, stored.domain if stored else "")
-
-    async def _ask(self, claim: Credentials) -> AppInfo:
-        try:
-            return await self._oauth.app_info(
-                claim.access_token, server_endpoint=claim.server_endpoint
-            )
-        except OAuthError as error:
-            raise VerificationError(f"the OAuth server refused its token: {error}") from error
 
     async def _retire_namesake(self, domain: str, member_id: str) -> None:
         """A portal that was registered anew has another id at the same address (protocol.md 2.6).
@@ -229,20 +250,34 @@ class AppPortals:
             )
         return endpoint
 
-    async def _require_admin(self, claim: Credentials, endpoint: str) -> None:
+    async def _require_admin(
+        self, claim: Credentials, voucher: Credentials | None, endpoint: str
+    ) -> None:
         """The app works with the rights of an administrator, or of the user it worked for before.
 
         Any user who can open a page of the app holds a valid token of it; without this, he could
-        exchange the installer's rights for his own.
+        exchange the installer's rights for his own. A voucher has to be a token of this app and of
+        this portal, too: others may hold one of an administrator for another app.
         """
-        content = dump_json({"auth": claim.access_token.get_secret_value()})
-        answer = await self._http.post_json(f"{endpoint}profile", content)
-        try:
-            result = json.loads(answer.body).get("result")
-        except (ValueError, AttributeError) as error:
-            raise VerificationError("the portal did not say who its user is") from error
-        if not isinstance(result, dict) or result.get("ADMIN") is not True:
+        witness = claim
+        if voucher is not None and voucher.access_token.get_secret_value():
+            witness = voucher
+            info = await self._questions.whose(voucher, is_known=True)
+            self._proven_endpoint(replace(voucher, member_id=claim.member_id), info)
+        if not await self._questions.is_admin(witness.access_token, endpoint):
             raise VerificationError("its user is no administrator of the portal")
+
+
+def _is_same_user(user_id: int | None, installation: Installation) -> bool:
+    """Whether that is the user we work for; 0 stands for a user of whom nothing is known."""
+    return bool(user_id) and user_id == installation.user_id
+
+
+def _is_of(installation: Installation, error: InstallationGone) -> bool:
+    """Whether the installation's own token was turned away: handlers call with those of users,
+    too, and a user who has left says nothing about the app."""
+    tokens = installation.tokens
+    return tokens is None or token_matches(tokens.access, error.token_digest)
 
 
 def _unverified(claim: Credentials, installation: Installation | None) -> VerificationError:
@@ -252,13 +287,7 @@ def _unverified(claim: Credentials, installation: Installation | None) -> Verifi
     return VerificationError(f"the application token is wrong for portal {who}")
 
 
-def _after_payment(installation: Installation, envelope: Envelope) -> Installation:
-    if OnAppPayment(envelope.code, envelope.data).is_expired:
-        return refused(installation, "PAYMENT_REQUIRED")
-    return _after_renewal(installation, envelope)
-
-
-def _after_renewal(installation: Installation, envelope: Envelope) -> Installation:
+def _after_payment(installation: Installation) -> Installation:
     """Paid again: what waited goes on."""
     if installation.state is not InstallationState.BLOCKED:
         return installation
@@ -269,15 +298,18 @@ def _installation(
     claim: Credentials, info: AppInfo, endpoint: str, stored: Installation | None
 ) -> Installation:
     """The installation that a proven claim makes of what was stored."""
+    tokens = Tokens(
+        claim.access_token,
+        claim.refresh_token,
+        datetime.now(UTC) + timedelta(seconds=claim.expires_in),
+    )
+    if stored is not None and stored.tokens and stored.tokens.refresh == tokens.refresh:
+        tokens = stored.tokens  # the same claim once more; they may be under renewal
     renewed = replace(
         stored or Installation(info.member_id, info.member_id, ""),
         domain=domain_of(endpoint),
         client_endpoint=endpoint,
-        tokens=Tokens(
-            claim.access_token,
-            claim.refresh_token,
-            datetime.now(UTC) + timedelta(seconds=claim.expires_in),
-        ),
+        tokens=tokens,
         user_id=info.user_id,
         scope=info.scope or claim.scope,
         status=info.status or claim.status,

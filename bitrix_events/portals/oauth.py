@@ -245,7 +245,8 @@ def _read(answer: Answer) -> dict[str, Any]:
         content = None
     if not isinstance(content, dict):
         raise TransportError(f"the OAuth server answered {answer.status} without JSON", sent=True)
-    if answer.status >= 500:  # an outage, whatever it says: nobody's tokens are bad for it
+    is_busy = answer.status == 429 or content.get("error") == "QUERY_LIMIT_EXCEEDED"
+    if answer.status >= 500 or is_busy:  # whatever it says: nobody's tokens are bad for it
         raise TransportError(f"the OAuth server answered {answer.status}", sent=True)
     if "error" in content:
         code, text = str(content["error"]), str(content.get("error_description", ""))

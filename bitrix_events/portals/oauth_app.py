@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from weakref import WeakSet
 
 from pydantic import SecretStr
 
-from bitrix_events.errors import InstallationGone, SettingsError
+from bitrix_events.errors import InstallationChanged, InstallationGone, SettingsError
 from bitrix_events.portals.address import authorize_root
 from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import AppInfo, OAuthServer
@@ -35,6 +34,7 @@ from bitrix_events.wire.form import decode_form, encode_form
 OAUTH_URLS: Final[tuple[str, ...]] = Settings.model_fields["oauth_urls"].default
 
 _CLIENTS: Final = 4096
+_TRIES: Final = 5
 
 
 class OAuthApp:
@@ -210,12 +210,13 @@ class OAuthApp:
         if not isinstance(callback, Credentials):
             body = callback if isinstance(callback, bytes) else encode_form(callback)
             callback = read_credentials(decode_form(body))
-        while True:
+        for _ in range(_TRIES):
             admission = await self._portals.install(callback)
             proven = admission.installation
             if await self.installations.save_installation(proven):
                 await self._portals.stored(admission)
-                return replace(proven, version=proven.version + 1)
+                return await self.installations.installation(proven.portal) or proven
+        raise InstallationChanged("others change the installation all the time; try again")
 
     async def app_info(self, access_token: str | SecretStr) -> AppInfo:
         """Ask the OAuth server whose token this is: of which app, which portal and which user.

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bitrix_events.errors import BatchError, OutcomeUnknown, RestError
+from bitrix_events.errors import BatchError, InstallationChanged, OutcomeUnknown, RestError
 from bitrix_events.events import OnAppPayment, OnAppUninstall, OnSubscriptionRenew
 from bitrix_events.rest.client import Client
 from bitrix_events.store.base import Installations
@@ -24,7 +24,6 @@ NOT_BOUND: Final = frozenset({"ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUSERREADY"})
 """Sent to the install address without a subscription, and proven there. Whoever has subscribed to
 one all the same, the portal itself for example, is left alone."""
 
-_NOT_OFFERED: Final = "ERROR_EVENT_NOT_FOUND"
 _TRIES: Final = 5
 _LOOK_AGAIN_SECONDS: Final = 0.2
 
@@ -54,9 +53,9 @@ class Wanted:
         return cls(url, required, optional - required)
 
     def is_met_by(self, installation: Installation) -> bool:
-        """Whether the portal was told already."""
-        bound = frozenset(installation.bound_codes)
-        is_enough = self.codes - NOT_BOUND <= bound <= self.codes | self.optional
+        """Whether the portal was told already. It may send more: what somebody else needs who works
+        for the same portals, or a release that is being replaced."""
+        is_enough = self.codes - NOT_BOUND <= frozenset(installation.bound_codes)
         return is_enough and installation.bound_url == self.url
 
 
@@ -100,6 +99,12 @@ class Difference:
         """Nothing has to happen."""
         return not self.bind and not self.unbind
 
+    def without_pruning(self, url: str) -> Difference:
+        """The difference if nothing ends that is subscribed at this address."""
+        kept = {*self.keep, *(b.event for b in self.unbind if b.handler == url)}
+        ended = tuple(b for b in self.unbind if b.handler != url)
+        return replace(self, unbind=ended, keep=tuple(sorted(kept)))
+
 
 async def compare(client: Client, wanted: Wanted, *, old_url: str = "") -> Difference:
     """Compare what the portal sends with what is wanted.
@@ -112,11 +117,25 @@ async def compare(client: Client, wanted: Wanted, *, old_url: str = "") -> Diffe
     """
     response = await client.call("event.get")
     present = [binding for item in _mappings(response.result) if (binding := _binding(item))]
+    if wanted.optional:
+        wanted = replace(wanted, optional=wanted.optional & await _offered(client))
     return _difference(present, wanted, old_url)
 
 
+async def _offered(client: Client) -> frozenset[str]:
+    """Codes of the events that the portal offers to the app."""
+    result = (await client.call("events")).result
+    names = result if isinstance(result, list) else []
+    return frozenset(str(name).upper() for name in names)
+
+
 async def synchronise(
-    client: Client, installations: Installations, portal: str, wanted: Wanted
+    client: Client,
+    installations: Installations,
+    portal: str,
+    wanted: Wanted,
+    *,
+    prune: bool = True,
 ) -> Difference:
     """Make the portal send what is wanted, and remember that it does.
 
@@ -124,6 +143,7 @@ async def synchronise(
 
     Args:
         portal: key of the installation.
+        prune: whether events end that nobody wants any more. Those at an old address do anyway.
 
     Returns:
         The difference that there was.
@@ -131,19 +151,17 @@ async def synchronise(
     Raises:
         BatchError: events that the portal refused, by code; everything else was done.
         RestError: the portal did not tell what it sends.
+        InstallationChanged: it is done, but could not be remembered.
     """
     installation = await installations.installation(portal)
     old_url = installation.bound_url if installation else ""
     difference = await compare(client, wanted, old_url=old_url)
+    if not prune:
+        difference = difference.without_pruning(wanted.url)
     bound, refused = await _apply(
         client,
         {code: ("event.bind", {"event": code, "handler": wanted.url}) for code in difference.bind},
     )
-    refused = {
-        code: error
-        for code, error in refused.items()
-        if code not in wanted.optional or error.code.upper() != _NOT_OFFERED
-    }
     # What cannot be had at the new address goes on at the old one.
     ended, not_ended = await _apply(
         client, {_at(b): _unbind(b) for b in difference.unbind if b.event not in refused}
@@ -231,13 +249,15 @@ def _subscribed(
 async def _remember(
     installations: Installations, portal: str, url: str, codes: tuple[str, ...]
 ) -> None:
-    while True:
+    for tried in range(_TRIES):
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS * tried)
         installation = await installations.installation(portal)
         if installation is None:
             return  # forgotten meanwhile
         bound = replace(installation, bound_url=url, bound_codes=codes)
         if bound == installation or await installations.save_installation(bound):
             return
+    raise InstallationChanged("the installation changes all the time")
 
 
 def _binding(item: Mapping[str, Any]) -> Binding | None:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from pydantic import SecretStr
 
 from bitrix_events import signals
 from bitrix_events.errors import (
@@ -31,13 +34,23 @@ from bitrix_events.rest.access import Authorization
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import Installation, InstallationState, Tokens
 from bitrix_events.wire.envelope import domain_of
+from bitrix_events.wire.verify import token_digest
 
 log = logging.getLogger(__name__)
 
 _TOKEN: Final = "oauth/token"
-_ANSWER_SECONDS: Final = 15.0
-_REFRESH_SECONDS: Final = 2 * _ANSWER_SECONDS + 10.0
+_ANSWER_SECONDS: Final = 20.0
+_SAVE_SECONDS: Final = 20.0
+_FIRST_SAVE_PAUSE: Final = 0.1
+_LONGEST_SAVE_PAUSE: Final = 3.0
+_REFRESH_SECONDS: Final = 2 * _ANSWER_SECONDS + _SAVE_SECONDS + 5.0
 _LOOK_AGAIN_SECONDS: Final = 0.05
+_ENDS: Final = frozenset({"invalid_grant", "not_installed"})
+"""Refusals that prove that an installation exists no longer."""
+
+_unsaved: Final[dict[bytes, Grant]] = {}
+"""What was given for a refresh token and could not be saved, by the digest of that token: it is
+used up, and nobody but this process knows the next one."""
 
 
 class Renewals:
@@ -96,18 +109,14 @@ class OAuthAccess:
         return await self._renewals.run(self._renew(refused))
 
     async def is_alive(self) -> bool:
-        """Whether the OAuth server still renews the tokens; they are renewed. True if it cannot
-        say so now."""
-        installation = await self._store.installation(self._portal)
-        if installation is not None and installation.state is InstallationState.BLOCKED:
-            return True
-        try:
+        """Renew the tokens; False only if the OAuth server has said that they have come to their
+        end. What it says of our own secret, or of a payment, proves nothing."""
+        with suppress(InstallationGone, PortalUnreachable):
             await self.renew(await self.authorize())
-        except InstallationGone:
+        installation = await self._store.installation(self._portal)
+        if installation is None or installation.tokens is None:
             return False
-        except PortalUnreachable:
-            return True
-        return True
+        return installation.reason.lower() not in _ENDS
 
     async def revive(self) -> bool:
         """Ask for tokens although the portal is blocked; whether we can work for it again."""
@@ -171,24 +180,11 @@ class OAuthAccess:
         )
 
     async def _refresh(self, installation: Installation) -> Authorization:
+        """Renew the tokens in a refresh that was begun, and end it whatever happens."""
         try:
-            grant = await self._ask_for_grant(installation)
-        except TransportError as error:
-            await self._store.end_refresh(self._portal, version=installation.version)
-            raise PortalUnreachable(
-                _TOKEN, str(error), portal=installation.domain, maybe_executed=error.sent
-            ) from error
-        except OAuthError as error:
-            return await self._after_refusal(installation, error)
-        if grant.member_id and grant.member_id != installation.member_id:
-            await self._store.end_refresh(self._portal, version=installation.version)
-            raise InstallationGone(
-                _TOKEN,
-                "WRONG_MEMBER_ID",
-                "the OAuth server answered for another portal",
-                portal=installation.domain,
-            )
-        renewed = await self._change(installation, lambda present: self._with_grant(present, grant))
+            renewed = await self._renewed(installation)
+        finally:
+            await self._end_refresh()
         if renewed is None:
             return await self.authorize()
         log.info("renewed the tokens of %s", renewed.domain)
@@ -196,46 +192,91 @@ class OAuthAccess:
         await self._tell_if_moved(installation, renewed)
         return _authorization(renewed)
 
-    async def _ask_for_grant(self, installation: Installation) -> Grant:
+    async def _end_refresh(self) -> None:
+        try:
+            await self._store.end_refresh(self._portal)
+        except Exception as error:  # whatever a storage of somebody's own may raise
+            log.warning("a renewal ends only in %.0f s: %s", _REFRESH_SECONDS, error)
+
+    async def _renewed(self, installation: Installation) -> Installation | None:
+        """The installation with new tokens, as stored; None if others were stored meanwhile."""
+        assert installation.tokens is not None
+        used = token_digest(installation.tokens.refresh)
+        try:
+            grant = _unsaved.get(used) or await self._ask_for_grant(installation.tokens.refresh)
+        except TransportError as error:
+            raise PortalUnreachable(
+                _TOKEN, str(error), portal=installation.domain, maybe_executed=error.sent
+            ) from error
+        except OAuthError as error:
+            await self._after_refusal(installation, error)
+            return None
+        if grant.member_id and grant.member_id != installation.member_id:
+            raise InstallationGone(
+                _TOKEN,
+                "WRONG_MEMBER_ID",
+                "the OAuth server answered for another portal",
+                portal=installation.domain,
+            )
+        _unsaved[used] = grant
+        renewed = await self._change(installation, lambda present: self._with_grant(present, grant))
+        _unsaved.pop(used, None)
+        return renewed
+
+    async def _ask_for_grant(self, refresh: SecretStr) -> Grant:
         """A new pair of tokens. If the answer is lost it is asked for once more: perhaps the server
         has not used up the token (protocol.md 3.4)."""
-        assert installation.tokens is not None
         for is_last in (False, True):
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
-                    return await self._oauth.refresh(installation.tokens.refresh)
+                    return await self._oauth.refresh(refresh)
             except TimeoutError:
                 failure = TransportError("no answer in time", sent=True)
             except TransportError as error:
                 failure = error
             if is_last or not failure.sent:
                 raise failure
-            log.warning("the answer to a renewal for %s was lost", installation.domain)
+            log.warning("the answer to a renewal for %s was lost", self._portal)
         raise AssertionError("the last one returns or raises")
 
     async def _change(
         self, refreshed: Installation, change: Callable[[Installation], Installation]
     ) -> Installation | None:
-        """Write down what came of a refresh, whatever else was written meanwhile, and end it.
+        """Write down what came of a refresh, whatever else was written meanwhile. A storage that
+        fails is asked again for a while: what it does not take may be lost for ever.
 
         Returns:
             What was written; None if the portal has installed the app anew, with other tokens.
         """
+        pause = _FIRST_SAVE_PAUSE
+        gives_up_at = asyncio.get_running_loop().time() + _SAVE_SECONDS
+        while True:
+            try:
+                return await self._write(refreshed, change)
+            except Exception as error:  # whatever a storage of somebody's own may raise
+                if asyncio.get_running_loop().time() + pause > gives_up_at:
+                    log.error("what came of a renewal for %s was not saved", refreshed.domain)
+                    raise
+                log.warning("cannot save the tokens of %s yet: %s", refreshed.domain, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_SAVE_PAUSE)
+
+    async def _write(
+        self, refreshed: Installation, change: Callable[[Installation], Installation]
+    ) -> Installation | None:
         present: Installation | None = refreshed
-        while present is not None and present.tokens == refreshed.tokens:
+        while present is not None and _refresh_token(present) == _refresh_token(refreshed):
             changed = change(present)
             if changed == present or await self._store.save_installation(changed):
-                version = changed.version + (changed != present)
-                await self._store.end_refresh(self._portal, version=version)
                 return changed
             present = await self._store.installation(self._portal)
         return None
 
-    async def _after_refusal(self, installation: Installation, error: OAuthError) -> Authorization:
+    async def _after_refusal(self, installation: Installation, error: OAuthError) -> None:
         """Look again before believing that the tokens are lost; keep them in any case."""
         changed = await self._change(installation, lambda present: turned_away(present, error.code))
         if changed is None:
-            return await self.authorize()
+            return
         log.error("the tokens of %s cannot be renewed: %s", installation.domain, error)
         advice = "an administrator must install or open the app again"
         if error.code.lower() == "invalid_client":
@@ -314,6 +355,10 @@ class OAuthAccess:
     def _unproven(self, refused: Authorization, location: str, why: str) -> PortalMoved:
         to = domain_of(location) or "nowhere"
         return PortalMoved("app.info", "", f"it redirects to {to}; {why}", portal=refused.domain)
+
+
+def _refresh_token(installation: Installation) -> SecretStr | None:
+    return None if installation.tokens is None else installation.tokens.refresh
 
 
 def _authorization(installation: Installation) -> Authorization:

@@ -67,6 +67,9 @@ class Upkeep:
         except BitrixEventsError as error:
             log.error("cannot look after the portals: %s", error)
             return
+        except Exception:  # the next round may do better
+            log.exception("cannot look after the portals")
+            return
         waiting = iter(installations)
 
         async def work() -> None:
@@ -75,6 +78,8 @@ class Upkeep:
                     await self._look_after(installation, now)
                 except BitrixEventsError as error:
                     log.warning("cannot look after %s: %s", installation.domain, error)
+                except Exception:  # the others need it all the same
+                    log.exception("cannot look after %s", installation.domain)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(_SIDE_BY_SIDE):
@@ -83,8 +88,9 @@ class Upkeep:
     async def _look_after(self, installation: Installation, now: datetime) -> None:
         portal, state = installation.portal, installation.state
         if installation.purge_at is not None and installation.purge_at <= now:
-            await self._store.forget(portal)
-            log.info("all that was stored about %s is deleted", installation.domain)
+            # Unless it was installed again since we have read it.
+            if await self._store.forget(portal, version=installation.version):
+                log.info("all that was stored about %s is deleted", installation.domain)
         elif state is InstallationState.DELETED:
             since = installation.since or now
             if installation.tokens is not None and since + self._keep <= now:
@@ -93,11 +99,12 @@ class Upkeep:
             if self._asked.get(portal, installation.since or now) + _ASK_BLOCKED <= now:
                 self._asked[portal] = now
                 await self._access(portal).revive()
-        elif not installation.paused and state is InstallationState.ACTIVE:
+        elif state is InstallationState.ACTIVE:
             if _is_idle(installation, now):
                 access = self._access(portal)
                 await access.renew(await access.authorize())
-            await self._subscribe(installation)
+            if not installation.paused:
+                await self._subscribe(installation)
 
 
 def _is_idle(installation: Installation, now: datetime) -> bool:

@@ -56,26 +56,22 @@ class WebhookPortal:
 
     async def prepare(self) -> None:
         """Bring the stored row in line with the settings. What was learned of another portal or
-        with another address is forgotten."""
-        stored = await self._store.installation(WEBHOOK_PORTAL)
-        configured = Installation(
-            portal=WEBHOOK_PORTAL,
-            member_id=self._member_id or "",
-            domain=domain_of(self._origin),
-            client_endpoint=f"{self._origin}/rest/",
-            token_digest=self._digest,
-        )
-        if stored is not None:
-            if stored.client_endpoint == configured.client_endpoint:
-                configured = replace(
-                    configured,
-                    domain=stored.domain,
-                    member_id=self._member_id or stored.member_id,
-                )
-            configured = replace(configured, version=stored.version)
-            if configured == stored:
+        with another address is forgotten; what an operator wants stays."""
+        while True:
+            stored = await self._store.installation(WEBHOOK_PORTAL)
+            configured = self._configured(stored)
+            if configured == stored or await self._store.save_installation(configured):
                 return
-        await self._store.save_installation(configured)
+
+    def _configured(self, stored: Installation | None) -> Installation:
+        endpoint = f"{self._origin}/rest/"
+        known = stored or Installation(WEBHOOK_PORTAL, "", "")
+        if known.client_endpoint != endpoint:
+            known = replace(
+                known, client_endpoint=endpoint, domain=domain_of(self._origin), member_id=""
+            )
+        member_id = self._member_id or known.member_id
+        return replace(known, member_id=member_id, token_digest=self._digest)
 
     async def admit(self, envelope: Envelope) -> Admission:
         """Prove that the portal of the settings sent this event.

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-from bitrix_events.errors import PortalMoved, SettingsError, TokenExpired
+from bitrix_events.errors import InstallationGone, PortalMoved, SettingsError, TokenExpired
 from bitrix_events.wire.envelope import domain_of
+from bitrix_events.wire.verify import token_digest
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ class Authorization:
         if self.token is not None:
             return (self.token.get_secret_value(),)
         return (self.base_url.rstrip("/").rpartition("/")[2],)
+
+    def sign(self, outcome: object) -> None:
+        """Note in a refusal of the app which token it was for: that of a user who has left ends
+        nobody's installation."""
+        if isinstance(outcome, InstallationGone) and self.token is not None:
+            outcome.token_digest = token_digest(self.token)
 
 
 class Access(Protocol):

@@ -341,6 +341,7 @@ class Dispatcher:
             response.result, methods, portal=used.domain, secrets=used.secrets, halt=halt
         )
         for method, outcome in zip(methods, outcomes, strict=True):
+            used.sign(outcome)
             if isinstance(outcome, Response):
                 self.times.learn(timed(method), outcome.time)
             else:

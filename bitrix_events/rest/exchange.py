@@ -265,6 +265,7 @@ class Exchange:
             secrets=authorization.secrets,
             request_id=request_id,
         )
+        authorization.sign(outcome)
         if isinstance(outcome, Response):
             if not raw.is_v3:
                 self.times.learn(timed(raw.method), outcome.time)

@@ -26,14 +26,19 @@ class Installations(Protocol):
         """One installation by the portal's key, or None."""
 
     async def installation_at(self, domain: str) -> Installation | None:
-        """The installation of the portal with that address, the latest one, or None."""
+        """The installation of the portal with that address, or None.
+
+        Of several it is one from which the app was not removed; of those, the one whose first save
+        is the latest: a portal that was registered anew has another key.
+        """
 
     async def installations(self) -> list[Installation]:
-        """All of them, in the order of their keys."""
+        """All of them, in the order of their keys. One whose tokens cannot be opened had better
+        come without: it should not keep the others from their work."""
 
     async def save_installation(self, installation: Installation) -> bool:
         """Write an installation whose ``version`` is still the stored one (0: none is stored), and
-        count its version up.
+        count its version up. No version comes twice, not even after `forget`.
 
         False if somebody else was faster; nothing is written then. A refresh that was begun goes
         on.
@@ -42,11 +47,16 @@ class Installations(Protocol):
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         """Become the only one who renews the tokens of this version, for so many seconds."""
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        """Let the next one try, because nothing came of it."""
+    async def end_refresh(self, portal: str) -> None:
+        """Let the next one try, whatever was saved meanwhile. Called only by who has begun."""
 
-    async def forget(self, portal: str) -> bool:
-        """Delete whatever is stored about a portal. False if nothing was."""
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
+        """Delete whatever is stored about a portal. False if nothing was.
+
+        Args:
+            version: delete only what is still of this version (0: no installation is stored);
+                otherwise False.
+        """
 
 
 class Store(Installations, Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 15.0
+_GONE_SECONDS: Final = 3600.0
+_SIDE_BY_SIDE: Final = 64
 
 
 class JoinedStore:
@@ -34,7 +37,8 @@ class JoinedStore:
     Installations are always asked for and written where they live, so that what anybody writes
     there counts. The store of the deliveries holds a copy of each without tokens; by it, it knows
     whose work has to wait. An installation that was changed behind our back is copied when it is
-    asked for next, and one whose work waits a few seconds later.
+    asked for next, and one whose work waits a few seconds later. One that was deleted there is
+    forgotten with its deliveries, once two listings an hour apart were without it.
 
     The user's storage is called on the event loop on which this store was opened, and on no other:
     the connections of most databases belong to one loop, and handlers have a loop of their own.
@@ -45,24 +49,37 @@ class JoinedStore:
     """
 
     def __init__(
-        self, store: Store, installations: Installations, *, look_seconds: float = _LOOK_SECONDS
+        self,
+        store: Store,
+        installations: Installations,
+        *,
+        look_seconds: float = _LOOK_SECONDS,
+        gone_seconds: float = _GONE_SECONDS,
     ) -> None:
         self._store = store
         self._installations = installations
         self._look_seconds = look_seconds
+        self._gone_seconds = gone_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looking: asyncio.Task[None] | None = None
         self._copied: dict[str, int] = {}
         """Which version of each installation was copied."""
         self._waiting: set[str] = set()
         """Portals whose work waits."""
+        self._missed: dict[str, float] = {}
+        """Since when the original of a copy is gone."""
 
     async def open(self) -> None:
         await self._store.open()
         self._loop = asyncio.get_running_loop()
         try:
-            for installation in await self.installations():
-                await self._compare(installation)
+            waiting = iter(await self.installations())
+
+            async def compare() -> None:
+                for installation in waiting:
+                    await self._compare(installation)
+
+            await asyncio.gather(*(compare() for _ in range(_SIDE_BY_SIDE)))
         except BaseException:
             await self.close()
             raise
@@ -88,7 +105,9 @@ class JoinedStore:
         return await self._ask(self._installations.installation_at(domain))
 
     async def installations(self) -> list[Installation]:
-        return await self._ask(self._installations.installations())
+        found = await self._ask(self._installations.installations())
+        await self._forget_deleted({installation.portal for installation in found})
+        return found
 
     async def save_installation(self, installation: Installation) -> bool:
         if not await self._ask(self._installations.save_installation(installation)):
@@ -100,16 +119,24 @@ class JoinedStore:
         begun = self._installations.begin_refresh(portal, version=version, seconds=seconds)
         return await self._ask(begun)
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        await self._ask(self._installations.end_refresh(portal, version=version))
+    async def end_refresh(self, portal: str) -> None:
+        await self._ask(self._installations.end_refresh(portal))
 
-    async def forget(self, portal: str) -> bool:
-        had_deliveries = await self._store.forget(portal)
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
+        of_copy = None
+        if version is not None:
+            # The copy before the original, for the reason that `_new_copy` has.
+            copy = await self._store.installation(portal)
+            original = await self._ask(self._installations.installation(portal))
+            if (original.version if original else 0) != version:
+                return False
+            of_copy = copy.version if copy else 0
+        had_deliveries = await self._forget_copy(portal, of_copy)
+        if of_copy and not had_deliveries:
+            return False  # installed anew meanwhile
         # Last: whoever is interrupted before finds the installation again, and forgets the rest.
-        was_installed = await self._ask(self._installations.forget(portal))
-        self._copied.pop(portal, None)
-        self._waiting.discard(portal)
-        return had_deliveries or was_installed
+        was_installed = await self._ask(self._installations.forget(portal, version=version))
+        return was_installed or (had_deliveries and not version)
 
     # Deliveries: the other one.
 
@@ -155,6 +182,34 @@ class JoinedStore:
         return await self._store.handler_names()
 
     # The copies.
+
+    async def _forget_deleted(self, installed: Collection[str]) -> None:
+        """Forget what is kept of portals that the user has deleted in his storage. A listing that
+        is short for a moment, or for the time of a mistake, costs nothing."""
+        now = time.monotonic()
+        copies = await self._store.installations()
+        # With tokens it is no copy, but from the time before the user had a storage.
+        gone = {c.portal: c for c in copies if c.portal not in installed and c.tokens is None}
+        missed, self._missed = self._missed, {}
+        if new := sorted(gone.keys() - missed.keys()):
+            log.warning(
+                "no longer in the storage of the installations: %s; what is stored about them will"
+                " be deleted, too",
+                ", ".join(new),
+            )
+        for portal, copy in gone.items():
+            self._missed[portal] = since = missed.get(portal, now)
+            if portal not in missed or now - since < self._gone_seconds:
+                continue
+            if await self._ask(self._installations.installation(portal)) is None:
+                await self._forget_copy(portal, copy.version)
+
+    async def _forget_copy(self, portal: str, version: int | None) -> bool:
+        try:
+            return await self._store.forget(portal, version=version)
+        finally:
+            self._copied.pop(portal, None)
+            self._waiting.discard(portal)
 
     async def _compare(self, installation: Installation) -> None:
         """Copy an installation unless its copy is as it should be."""
@@ -219,6 +274,5 @@ class JoinedStore:
         except BitrixEventsError:
             raise
         except Exception as error:  # of whatever database; its text may show what was written
-            raise StoreError(
-                f"the storage of the installations failed with {type(error).__name__}"
-            ) from error
+            kind = type(error).__name__
+        raise StoreError(f"the storage of the installations failed with {kind}")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from bitrix_events.store.records import Installation
+from bitrix_events.store.records import Installation, present_of
 
 
 class MemoryInstallations:
@@ -21,7 +21,9 @@ class MemoryInstallations:
         self._clock = clock
         self._lock = threading.Lock()
         self._found: dict[str, Installation] = {}
-        """By portal, the one that was saved last at the end."""
+        """By portal, the one that was installed last at the end."""
+        self._last_version = 0
+        """The highest one that was forgotten."""
         self._refresh_until: dict[str, float] = {}
 
     async def installation(self, portal: str) -> Installation | None:
@@ -30,7 +32,7 @@ class MemoryInstallations:
     async def installation_at(self, domain: str) -> Installation | None:
         with self._lock:
             there = [found for found in self._found.values() if found.domain == domain]
-        return there[-1] if there else None
+        return present_of(there)
 
     async def installations(self) -> list[Installation]:
         with self._lock:
@@ -41,8 +43,8 @@ class MemoryInstallations:
         with self._lock:
             if not self._is_stored(portal, installation.version):
                 return False
-            self._found.pop(portal, None)
-            self._found[portal] = replace(installation, version=installation.version + 1)
+            before = installation.version or self._last_version
+            self._found[portal] = replace(installation, version=before + 1)
             return True
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
@@ -54,15 +56,18 @@ class MemoryInstallations:
             self._refresh_until[portal] = now + seconds
             return True
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        with self._lock:
-            if self._is_stored(portal, version):
-                self._refresh_until.pop(portal, None)
-
-    async def forget(self, portal: str) -> bool:
+    async def end_refresh(self, portal: str) -> None:
         with self._lock:
             self._refresh_until.pop(portal, None)
-            return self._found.pop(portal, None) is not None
+
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
+        with self._lock:
+            if version is not None and not self._is_stored(portal, version):
+                return False
+            self._refresh_until.pop(portal, None)
+            found = self._found.pop(portal, None)
+            self._last_version = max(self._last_version, found.version if found else 0)
+            return found is not None
 
     def _is_stored(self, portal: str, version: int) -> bool:
         """Whether that version is the stored one; 0 stands for none."""

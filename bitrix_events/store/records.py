@@ -78,6 +78,16 @@ class Installation:
     version: int = 0
 
 
+def present_of(found: Sequence[Installation]) -> Installation | None:
+    """Which of the installations at one address counts.
+
+    Args:
+        found: the one that was installed last at the end.
+    """
+    present = [one for one in found if one.state is not InstallationState.DELETED] or found
+    return present[-1] if present else None
+
+
 @dataclass(frozen=True, slots=True)
 class UserToken:
     """The access token of the user whose action raised an event; nobody can renew it."""

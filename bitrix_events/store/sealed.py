@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
@@ -10,6 +11,8 @@ from pydantic import SecretStr
 from bitrix_events.errors import StoreError
 from bitrix_events.store.records import Tokens, UserToken
 from bitrix_events.store.secrets import Sealer
+
+log = logging.getLogger(__name__)
 
 
 class Vault:
@@ -21,11 +24,6 @@ class Vault:
 
     def __init__(self, sealer: Sealer | None) -> None:
         self._sealer = sealer
-
-    @property
-    def is_keyless(self) -> bool:
-        """Whether tokens can be neither sealed nor opened."""
-        return self._sealer is None
 
     def seal_tokens(self, portal: str, tokens: Tokens | None) -> bytes | None:
         """A pair of tokens, bound to its portal.
@@ -51,6 +49,19 @@ class Vault:
         )
         return Tokens(SecretStr(access), SecretStr(refresh), _moment(expires_at))
 
+    def opened_tokens(self, portal: str, sealed: bytes | None) -> Tokens | None:
+        """Like `open_tokens`, but None and a warning if they cannot be opened."""
+        try:
+            return self.open_tokens(portal, sealed)
+        except StoreError as error:
+            log.warning("%s", error)
+            return None
+
+    def require_key_of_tokens(self, portal: str, sealed: bytes) -> None:
+        """Raise `StoreError` if there is a key, but not that of these tokens."""
+        if self._sealer is not None:
+            self._sealer.require_key(sealed, place=_place_of_tokens(portal))
+
     def seal_user_token(self, portal: str, token: UserToken | None) -> bytes | None:
         """The access token of an event, bound to its portal; None without a key."""
         if token is None or self._sealer is None:
@@ -69,6 +80,14 @@ class Vault:
             self._sealer.open(sealed, place=_place_of_user_token(portal))
         )
         return UserToken(SecretStr(access), _moment(expires_at))
+
+    def opened_user_token(self, portal: str, sealed: bytes | None) -> UserToken | None:
+        """Like `open_user_token`, but None and a warning if it cannot be opened."""
+        try:
+            return self.open_user_token(portal, sealed)
+        except StoreError as error:
+            log.warning("%s", error)
+            return None
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether the present key has sealed this."""

@@ -21,6 +21,8 @@ from bitrix_events.errors import StoreError
 _FORMAT: Final = b"\x01"
 _KEY_ID_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
+HEAD_BYTES: Final = len(_FORMAT) + _KEY_ID_BYTES
+"""How much of a sealed value names its key."""
 
 
 class Sealer:
@@ -48,19 +50,27 @@ class Sealer:
         Raises:
             StoreError: sealed with another key, moved from another place, or damaged.
         """
-        head = len(_FORMAT) + _KEY_ID_BYTES
-        cipher = self._ciphers.get(sealed[len(_FORMAT) : head])
+        cipher = self.require_key(sealed, place=place)
+        nonce, box = sealed[HEAD_BYTES:][:_NONCE_BYTES], sealed[HEAD_BYTES + _NONCE_BYTES :]
+        try:
+            return cipher.decrypt(nonce, box, place.encode())
+        except InvalidTag as error:
+            raise StoreError(f"{place} is damaged or was moved from another row") from error
+
+    def require_key(self, sealed: bytes, *, place: str) -> AESGCM:
+        """What opens a value; its first `HEAD_BYTES` suffice to tell.
+
+        Raises:
+            StoreError: sealed with another key.
+        """
+        cipher = self._ciphers.get(sealed[len(_FORMAT) : HEAD_BYTES])
         if cipher is None or not sealed.startswith(_FORMAT):
             raise StoreError(
                 f"{place} was sealed with another key; set BITRIX_EVENTS_SECRET_KEY to the value"
                 " that was used when the portal installed the app, or name that one in"
                 " BITRIX_EVENTS_OLD_SECRET_KEYS"
             )
-        nonce, box = sealed[head : head + _NONCE_BYTES], sealed[head + _NONCE_BYTES :]
-        try:
-            return cipher.decrypt(nonce, box, place.encode())
-        except InvalidTag as error:
-            raise StoreError(f"{place} is damaged or was moved from another row") from error
+        return cipher
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether the present key has sealed this."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import Final, Protocol
@@ -16,14 +15,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from bitrix_events.engine.inbox import Inbox
-from bitrix_events.errors import InstallationChanged
 from bitrix_events.events import OnAppInstall
 from bitrix_events.messages import not_an_install_url
 from bitrix_events.portals.portal import Portal
 from bitrix_events.store.records import Admission, Installation
 from bitrix_events.web.receive import (
+    Observers,
     Receiver,
     Refusal,
+    accept,
     answer_refusals,
     method_not_allowed,
 )
@@ -37,14 +37,11 @@ InstallPage = Callable[[Request, Portal], Awaitable[Response]]
 """Makes the page that a user sees once the app is installed."""
 
 
-class InstallingPortals(Protocol):
+class InstallingPortals(Observers, Protocol):
     """Who proves installations."""
 
     async def install(self, claim: Credentials) -> Admission:
         """Prove an installation."""
-
-    async def stored(self, admission: Admission) -> None:
-        """Told once an admission is stored."""
 
 
 class InstallDoor:
@@ -103,12 +100,10 @@ async def keep_installed(portals: InstallingPortals, inbox: Inbox, event: Envelo
     Raises:
         VerificationError, TransportError, StoreError: it was not stored.
     """
-    while True:
-        admission = await portals.install(event.credentials)
-        with suppress(InstallationChanged):  # by another event meanwhile: look again
-            await inbox.accept(event, admission)
-            await portals.stored(admission)
-            return admission.installation
+    _, installation = await accept(
+        event, lambda: portals.install(event.credentials), inbox, portals
+    )
+    return installation
 
 
 def install_event(claim: Credentials, language: object) -> Envelope:

@@ -1,18 +1,19 @@
 """GET /oauth/start and /oauth/callback: a portal's administrator authorises the app from outside.
 
-The browser that comes back has to be the one that was sent away: a cookie carries the same random
-state as the address, and each state works once. The code is exchanged at the configured OAuth
-server and nowhere else; what the address says about hosts is not used.
+The browser that comes back has to be the one that was sent away: a cookie carries the same signed
+state as the address, and each state works once, for ten minutes. The code is exchanged at the
+configured OAuth server and nowhere else; what the address says about hosts is not used.
 
 Source: protocol.md 3.1 and 3.2.
 """
 
 from __future__ import annotations
 
+import hmac
+import logging
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlencode
 
@@ -21,13 +22,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from bitrix_events.engine.inbox import Inbox
-from bitrix_events.errors import OAuthError, TransportError, VerificationError
+from bitrix_events.errors import OAuthError, StoreError, TransportError, VerificationError
 from bitrix_events.portals.address import authorize_root
 from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.portal import Portal
+from bitrix_events.settings import Settings
 from bitrix_events.store.records import Installation
 from bitrix_events.web.install import PRIVATE, InstallPage, install_event, keep_installed
+
+log = logging.getLogger(__name__)
 
 _COOKIE: Final = "bitrix_events_state"
 _STATE_SECONDS: Final = 600
@@ -38,7 +42,6 @@ class OAuthDoor:
     """Sends browsers to a portal, and takes them in when they come back.
 
     Args:
-        is_https: whether browsers reach us by https.
         page: what a browser sees in the end.
     """
 
@@ -48,17 +51,18 @@ class OAuthDoor:
         portals: AppPortals,
         inbox: Inbox,
         *,
-        allowed_hosts: Collection[str],
-        is_https: bool,
+        settings: Settings,
         page: InstallPage,
     ) -> None:
+        assert settings.client_secret is not None
         self._oauth = oauth
         self._portals = portals
         self._inbox = inbox
-        self._allowed_hosts = allowed_hosts
-        self._is_https = is_https
+        self._allowed_hosts = settings.allowed_hosts
+        self._is_https = (settings.public_url or "").startswith("https://")
+        self._key = settings.client_secret.get_secret_value().encode()
         self._page = page
-        self._states: OrderedDict[str, float] = OrderedDict()
+        self._used: OrderedDict[str, None] = OrderedDict()
 
     async def start(self, request: Request) -> Response:
         """Send the browser to the portal that ``?portal=acme.bitrix24.com`` names."""
@@ -69,15 +73,13 @@ class OAuthDoor:
                 "Name your portal in the address: /oauth/start?portal=acme.bitrix24.com. A portal"
                 " outside of Bitrix24's cloud has to be listed in BITRIX_EVENTS_ALLOWED_HOSTS.",
             )
-        state = secrets.token_urlsafe(16)
-        self._remember(state)
+        state = self._new_state()
         query = urlencode({"client_id": self._oauth.client_id, "state": state})
         answer = RedirectResponse(f"{root}/oauth/authorize/?{query}", 302, headers=PRIVATE)
         answer.set_cookie(
             _COOKIE,
             state,
             max_age=_STATE_SECONDS,
-            path="/oauth",
             secure=self._is_https,
             httponly=True,
             samesite="lax",
@@ -89,7 +91,7 @@ class OAuthDoor:
         state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
         cookie = request.cookies.get(_COOKIE, "")
         is_ours = secrets.compare_digest(state.encode(), cookie.encode())
-        if not (self._take(state) and is_ours):
+        if not (is_ours and self._take(state)):
             return _page(
                 403,
                 "This address belongs to another browser, was used before, or is older than ten"
@@ -102,9 +104,14 @@ class OAuthDoor:
         except (OAuthError, VerificationError) as error:
             return _page(403, f"The portal's code proves no installation: {error}.")
         except TransportError:
-            return _page(503, "Bitrix24's OAuth server cannot be reached. Try again in a minute.")
+            return _page(
+                503, "Bitrix24 cannot be reached. Begin again in a minute at /oauth/start."
+            )
+        except StoreError as error:
+            log.error("an installation could not be stored: %s", error)
+            return _page(503, "The installation could not be stored. Begin again at /oauth/start.")
         answer = await self._page(request, Portal.of(installation))
-        answer.delete_cookie(_COOKIE, path="/oauth")
+        answer.delete_cookie(_COOKIE)
         return answer
 
     async def _install(self, code: str, member_id: str) -> Installation:
@@ -114,14 +121,24 @@ class OAuthDoor:
         event = install_event(grant.claim(), "")
         return await keep_installed(self._portals, self._inbox, event)
 
-    def _remember(self, state: str) -> None:
-        self._states[state] = time.monotonic() + _STATE_SECONDS
-        if len(self._states) > _MOST_STATES:
-            self._states.popitem(last=False)
+    def _new_state(self) -> str:
+        text = f"{int(time.time())}.{secrets.token_urlsafe(16)}"
+        return f"{text}.{self._signature(text)}"
 
     def _take(self, state: str) -> bool:
-        """Whether the state is one of ours; it is used up by asking."""
-        return self._states.pop(state, 0.0) > time.monotonic()
+        """Whether the state is one of ours, and good; it is used up by asking."""
+        text, _, signature = state.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
+            return False
+        age = time.time() - int(text.partition(".")[0])
+        is_new = state not in self._used
+        self._used[state] = None
+        if len(self._used) > _MOST_STATES:
+            self._used.popitem(last=False)
+        return is_new and 0 <= age <= _STATE_SECONDS
+
+    def _signature(self, text: str) -> str:
+        return hmac.new(self._key, f"oauth state {text}".encode(), "sha256").hexdigest()
 
 
 def _page(status: int, text: str) -> Response:

@@ -5,11 +5,12 @@ Source: protocol.md 1.2, 1.9 and 2.2.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -24,21 +25,28 @@ from bitrix_events.errors import (
     VerificationError,
 )
 from bitrix_events.messages import not_an_event_url
-from bitrix_events.store.records import Admission
+from bitrix_events.store.records import Admission, Installation
 from bitrix_events.wire.envelope import Envelope, read_event
 from bitrix_events.wire.form import FORM_TYPE, FormDict, FormLimits, decode_form
 
 log = logging.getLogger(__name__)
 
+_PAUSES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds before each try to change an installation that others change, too."""
 
-class Portals(Protocol):
+
+class Observers(Protocol):
+    """Who wants to know what was stored."""
+
+    async def stored(self, admission: Admission) -> None:
+        """Told once an admission is stored."""
+
+
+class Portals(Observers, Protocol):
     """Who knows which portals to trust."""
 
     async def admit(self, envelope: Envelope) -> Admission:
         """Prove that a portal sent this event."""
-
-    async def stored(self, admission: Admission) -> None:
-        """Told once an admission is stored."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +104,10 @@ class Receiver:
             EnvelopeError, VerificationError, TransportError, StoreError: it was not stored.
         """
         envelope = read_event(form)
-        while True:
-            admission = await self._portals.admit(envelope)
-            with suppress(InstallationChanged):  # by another event meanwhile: look again
-                delivery_id = await self._inbox.accept(envelope, admission)
-                await self._portals.stored(admission)
-                return delivery_id
+        delivery_id, _ = await accept(
+            envelope, lambda: self._portals.admit(envelope), self._inbox, self._portals
+        )
+        return delivery_id
 
     async def _receive(self, request: Request) -> Response:
         delivery_id = await self.store_event(await self.read_form(request))
@@ -123,6 +129,30 @@ class Receiver:
             if len(body) > limit:
                 raise too_large
         return bytes(body)
+
+
+async def accept(
+    envelope: Envelope,
+    prove: Callable[[], Awaitable[Admission]],
+    inbox: Inbox,
+    observers: Observers,
+) -> tuple[int, Installation]:
+    """Prove a sender and store what it sent; again, if the installation was changed meanwhile.
+
+    Returns:
+        The delivery's id, and the installation.
+
+    Raises:
+        VerificationError, TransportError, StoreError: it was not stored.
+    """
+    for pause in _PAUSES:
+        await asyncio.sleep(pause)
+        admission = await prove()
+        with suppress(InstallationChanged):
+            delivery_id = await inbox.accept(envelope, admission)
+            await observers.stored(admission)
+            return delivery_id, admission.installation
+    raise StoreError("others change the installation all the time, or it cannot be saved")
 
 
 async def answer_refusals(

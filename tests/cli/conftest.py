@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -16,19 +17,22 @@ from bitrix_events.cli.main import main
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def environment(**settings: str) -> dict[str, str]:
+    """The variables of a command: those of the tests, and no other settings than these."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")}
+    return {**kept, "COLUMNS": "140", "NO_COLOR": "1", **settings}
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """``command("portals", "list", folder=folder, **settings)``: what a process of its own would
-    print, and its exit code."""
+    print, and its exit code. Tests that run in a loop call it in a thread."""
 
     def run(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         loaded = set(sys.modules)
-        with monkeypatch.context() as patch:
+        variables = mock.patch.dict(os.environ, environment(**settings), clear=True)
+        with variables, monkeypatch.context() as patch:
             patch.chdir(folder)
-            for name in [name for name in os.environ if name.startswith("BITRIX_EVENTS_")]:
-                patch.delenv(name)
-            for name, value in {"COLUMNS": "140", "NO_COLOR": "1", **settings}.items():
-                patch.setenv(name, value)
             patch.setattr(sys, "path", [str(folder), *sys.path])
             patch.setattr(sys, "stdin", io.StringIO())
             patch.setattr(sys, "argv", ["bitrix-events", *arguments])

@@ -1,9 +1,8 @@
-"""The command line as its user meets it: real processes, exit codes and what they print."""
+"""The command line as its user meets it: exit codes and what is printed; servers in processes."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import socket
 import subprocess
@@ -16,9 +15,8 @@ import httpx
 import pytest
 
 from bitrix_events.testing import FakePortal
+from tests.cli.conftest import Command, environment
 from tests.serving import eventually
-
-pytestmark = pytest.mark.process
 
 GOOD_APP = """
 from bitrix_events import App, Client
@@ -58,11 +56,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def environment(**settings: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")}
-    return {**kept, "COLUMNS": "140", "NO_COLOR": "1", **settings}
-
-
 def cli(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bitrix_events", *arguments],
@@ -89,19 +82,19 @@ WEBHOOKS = {
 }
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "demo", "send", "handlers", "events list", "events show"]
-)
-def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
-    result = cli(*command.split(), "--help", folder=tmp_path)
+@pytest.mark.parametrize("name", ["run", "demo", "send", "handlers", "events list", "events show"])
+def test_every_command_explains_itself_with_an_example(
+    name: str, command: Command, tmp_path: Path
+) -> None:
+    result = command(*name.split(), "--help", folder=tmp_path)
 
     assert result.returncode == 0
-    assert f"bitrix-events {command}" in result.stdout
+    assert f"bitrix-events {name}" in result.stdout
     assert "Example" in result.stdout
 
 
-def test_handlers_are_listed_with_what_to_tick(folder: Path) -> None:
-    result = cli("handlers", "good:app", folder=folder)
+def test_handlers_are_listed_with_what_to_tick(command: Command, folder: Path) -> None:
+    result = command("handlers", "good:app", folder=folder)
 
     assert result.returncode == 0
     assert re.search(r"ONCRMDEALADD +app\.broken +def ", result.stdout)
@@ -122,15 +115,17 @@ def test_handlers_are_listed_with_what_to_tick(folder: Path) -> None:
         ("broken:app", "broken cannot be imported: ModuleNotFoundError: No module named"),
     ],
 )
-def test_an_app_that_cannot_be_loaded_is_one_line(target: str, expected: str, folder: Path) -> None:
-    assert expected in error_of(cli("run", target, folder=folder, **WEBHOOKS))
+def test_an_app_that_cannot_be_loaded_is_one_line(
+    target: str, expected: str, command: Command, folder: Path
+) -> None:
+    assert expected in error_of(command("run", target, folder=folder, **WEBHOOKS))
 
 
-def test_missing_settings_are_named(folder: Path) -> None:
-    nothing = error_of(cli("run", "good:app", folder=folder))
-    half = error_of(cli("run", "good:app", folder=folder, BITRIX_EVENTS_CLIENT_ID="local.1.2"))
+def test_missing_settings_are_named(command: Command, folder: Path) -> None:
+    nothing = error_of(command("run", "good:app", folder=folder))
+    half = error_of(command("run", "good:app", folder=folder, BITRIX_EVENTS_CLIENT_ID="local.1.2"))
     both = error_of(
-        cli("run", "good:app", folder=folder, **WEBHOOKS, BITRIX_EVENTS_CLIENT_ID="local.1.2")
+        command("run", "good:app", folder=folder, **WEBHOOKS, BITRIX_EVENTS_CLIENT_ID="local.1.2")
     )
 
     assert "BITRIX_EVENTS_WEBHOOK_URL" in nothing
@@ -139,6 +134,7 @@ def test_missing_settings_are_named(folder: Path) -> None:
     assert "secretcode" not in both
 
 
+@pytest.mark.process
 def test_a_webhook_address_that_is_none_is_refused_without_being_shown(folder: Path) -> None:
     settings = WEBHOOKS | {"BITRIX_EVENTS_WEBHOOK_URL": "https://acme.bitrix24.com/secretcode"}
 
@@ -151,6 +147,7 @@ def test_a_webhook_address_that_is_none_is_refused_without_being_shown(folder: P
     assert "secretcode" not in result.stderr
 
 
+@pytest.mark.process
 def test_a_port_in_use_is_one_line(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -161,19 +158,19 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
     assert "--port" in error
 
 
-def test_looking_into_a_store_that_does_not_exist_says_so(folder: Path) -> None:
+def test_looking_into_a_store_that_does_not_exist_says_so(command: Command, folder: Path) -> None:
     assert f"there is no store at {folder}/data/bitrix_events.db" in error_of(
-        cli("events", "list", folder=folder)
+        command("events", "list", folder=folder)
     )
 
 
-def test_sending_to_nobody_says_so(folder: Path) -> None:
+def test_sending_to_nobody_says_so(command: Command, folder: Path) -> None:
     url = "http://127.0.0.1:9/events"
     with_token = {"BITRIX_EVENTS_APPLICATION_TOKEN": "x" * 32}
 
-    nobody = cli("send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **with_token)
-    no_token = cli("send", "ONCRMDEALADD", "--id", "7", folder=folder)
-    no_id = cli("send", "ONCRMDEALADD", folder=folder, **with_token)
+    nobody = command("send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **with_token)
+    no_token = command("send", "ONCRMDEALADD", "--id", "7", folder=folder)
+    no_id = command("send", "ONCRMDEALADD", folder=folder, **with_token)
 
     assert f"{url}: no connection" in error_of(nobody)
     assert "BITRIX_EVENTS_APPLICATION_TOKEN is not set" in error_of(no_token)
@@ -216,7 +213,8 @@ async def running(folder: Path, *extra: str, **settings: str) -> AsyncIterator[s
         await process.communicate()
 
 
-async def test_an_event_can_be_sent_followed_and_shown(folder: Path) -> None:
+@pytest.mark.process
+async def test_an_event_can_be_sent_followed_and_shown(command: Command, folder: Path) -> None:
     async with FakePortal().serve() as portal:
         deal = portal.add("deal", TITLE="Roof")
         settings = portal.environment(mode="webhook")
@@ -225,7 +223,7 @@ async def test_an_event_can_be_sent_followed_and_shown(folder: Path) -> None:
         (folder / ".env").write_text(dotenv)
         async with running(folder) as url:
             sent = await asyncio.to_thread(
-                cli,
+                command,
                 "send",
                 "oncrmdealadd",
                 "--id",
@@ -235,9 +233,9 @@ async def test_an_event_can_be_sent_followed_and_shown(folder: Path) -> None:
                 folder=folder,
             )
             await eventually(lambda: portal.record("deal", deal)["COMMENTS"] == "Hello")
-            listed = await asyncio.to_thread(cli, "events", "list", folder=folder)
-            shown = await asyncio.to_thread(cli, "events", "show", "1", folder=folder)
-            missing = await asyncio.to_thread(cli, "events", "show", "99", folder=folder)
+            listed = await asyncio.to_thread(command, "events", "list", folder=folder)
+            shown = await asyncio.to_thread(command, "events", "show", "1", folder=folder)
+            missing = await asyncio.to_thread(command, "events", "show", "99", folder=folder)
             second = await asyncio.to_thread(cli, "run", "good:app", "--port", "0", folder=folder)
 
     assert "stored as #1" in sent.stdout
@@ -251,6 +249,7 @@ async def test_an_event_can_be_sent_followed_and_shown(folder: Path) -> None:
     assert "is in use by another process" in second.stderr
 
 
+@pytest.mark.process
 async def test_a_changed_file_is_loaded_anew_during_development(folder: Path) -> None:
     async with FakePortal().serve() as portal:
         settings = portal.environment(mode="webhook")
@@ -270,6 +269,7 @@ async def test_a_changed_file_is_loaded_anew_during_development(folder: Path) ->
             await eventually(greets_anew, seconds=30)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05, 0.1])
 async def test_a_stop_during_the_start_is_heard(seconds: float, folder: Path) -> None:
     process = await start(folder, port=0, **WEBHOOKS)
@@ -288,17 +288,26 @@ async def test_a_stop_during_the_start_is_heard(seconds: float, folder: Path) ->
     assert process.returncode == 0
 
 
-async def test_threads_that_hang_do_not_keep_the_process_alive(folder: Path) -> None:
+@pytest.mark.process
+async def test_threads_that_hang_do_not_keep_the_process_alive(
+    command: Command, folder: Path
+) -> None:
     (folder / "good.py").write_text(
         GOOD_APP.replace("broken() -> None:", "hanging() -> None:").replace(
-            'raise ValueError("on purpose")', "import time; time.sleep(600)"
+            'raise ValueError("on purpose")', 'sleep("hanging")'
         )
         + """
 
 @app.on(OnCrmDealAdd)
 async def waits_for_a_thread() -> None:
-    import asyncio, time
-    await asyncio.to_thread(time.sleep, 600)
+    import asyncio
+    await asyncio.to_thread(sleep, "waiting")
+
+
+def sleep(name: str) -> None:
+    import pathlib, time
+    pathlib.Path(name).touch()
+    time.sleep(600)
 """
     )
     settings = WEBHOOKS | {"BITRIX_EVENTS_SHUTDOWN_SECONDS": "0.2"}
@@ -307,15 +316,15 @@ async def waits_for_a_thread() -> None:
         port = probe.getsockname()[1]
     process = await start(folder, port=port, **settings)
     url = f"http://127.0.0.1:{port}/events"
-    await eventually(lambda: can_connect(port))
-    await asyncio.to_thread(
-        cli, "send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **settings
-    )
-    await asyncio.sleep(0.3)
-
-    process.terminate()
-
     try:
+        await eventually(lambda: can_connect(port))
+        await asyncio.to_thread(
+            command, "send", "ONCRMDEALADD", "--id", "7", "--url", url, folder=folder, **settings
+        )
+        await eventually(lambda: (folder / "hanging").exists() and (folder / "waiting").exists())
+
+        process.terminate()
+
         async with asyncio.timeout(15):
             await process.communicate()
     finally:
@@ -329,6 +338,7 @@ def can_connect(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.process
 def test_the_demo_ends_by_itself_after_one_round(tmp_path: Path) -> None:
     result = cli("demo", "--once", folder=tmp_path)
 

@@ -23,7 +23,7 @@ from bitrix_events.store.sqlite.health import FileHealth
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command
 from tests.cli.stores import APP, KEY, delivery, in_store, installed, save
-from tests.cli.test_cli import GOOD_APP, WEBHOOKS, cli, running
+from tests.cli.test_cli import GOOD_APP, WEBHOOKS, running
 
 ACME: Final = "a1" * 16
 OUR_HEALTH: Final = (200, b'{"status":"ok"}')
@@ -134,13 +134,15 @@ def test_it_explains_itself_with_an_example(command: Command, tmp_path: Path) ->
 
 
 @pytest.mark.process
-async def test_a_running_app_is_well_until_something_is_taken_away(folder: Path) -> None:
+async def test_a_running_app_is_well_until_something_is_taken_away(
+    command: Command, folder: Path
+) -> None:
     async with FakePortal().serve() as portal:
         settings = portal.environment(mode="app", secret_key=KEY)
 
         async def doctor(**more: str) -> tuple[int, str]:
             ran = await asyncio.to_thread(
-                cli, "doctor", "good:app", folder=folder, **settings, **more
+                command, "doctor", "good:app", folder=folder, **settings, **more
             )
             assert ran.stderr == ""
             return ran.returncode, ran.stdout
@@ -149,13 +151,15 @@ async def test_a_running_app_is_well_until_something_is_taken_away(folder: Path)
             await portal.install(f"{url}/install")
             public = {"BITRIX_EVENTS_PUBLIC_URL": url}
             unbound = await doctor(**public)
-            await asyncio.to_thread(cli, "sync", "good:app", folder=folder, **settings, **public)
+            await asyncio.to_thread(
+                command, "sync", "good:app", folder=folder, **settings, **public
+            )
             well = await doctor(**public)
         stopped = await doctor(**public)
 
     assert unbound[0] == 1
     assert "error    " in unbound[1]
-    assert "ONAPPUNINSTALL, ONCRMDEALADD are not sent to" in unbound[1]
+    assert "events: ONAPPUNINSTALL, ONCRMDEALADD are not sent to" in unbound[1]
     assert well[0] == 0, well[1]
     assert f"ok       public URL: {url} reaches the app" in well[1]
     assert "ok       clock: agrees with that of 127.0.0.1" in well[1]
@@ -164,13 +168,14 @@ async def test_a_running_app_is_well_until_something_is_taken_away(folder: Path)
     assert f"error    public URL: {url} cannot be reached: no connection: " in stopped[1]
 
 
-@pytest.mark.process
-async def test_a_webhook_that_was_deleted_is_told_before_the_first_start(folder: Path) -> None:
+async def test_a_webhook_that_was_deleted_is_told_before_the_first_start(
+    command: Command, folder: Path
+) -> None:
     async with FakePortal().serve() as portal:
         settings = portal.environment(mode="webhook")
-        good = await asyncio.to_thread(cli, "doctor", folder=folder, **settings)
+        good = await asyncio.to_thread(command, "doctor", folder=folder, **settings)
         settings["BITRIX_EVENTS_WEBHOOK_URL"] = portal.webhook_url[:-1] + "x/"
-        deleted = await asyncio.to_thread(cli, "doctor", folder=folder, **settings)
+        deleted = await asyncio.to_thread(command, "doctor", folder=folder, **settings)
 
     assert good.returncode == 0
     assert "lets us in; licence: com_basic" in good.stdout

@@ -241,13 +241,17 @@ def test_a_new_key_without_the_old_one_changes_nothing(command: Command, folder:
 
 
 @pytest.mark.process
-async def test_a_running_app_waits_while_a_portal_is_paused(tmp_path: Path) -> None:
+async def test_a_running_app_waits_while_a_portal_is_paused(
+    command: Command, tmp_path: Path
+) -> None:
     (tmp_path / "good.py").write_text(GOOD_APP)
     async with FakePortal().serve() as portal:
         settings = portal.environment(mode="app")
 
         async def portals(*arguments: str) -> str:
-            ran = await asyncio.to_thread(cli, "portals", *arguments, folder=tmp_path, **settings)
+            ran = await asyncio.to_thread(
+                command, "portals", *arguments, folder=tmp_path, **settings
+            )
             assert ran.returncode == 0, ran.stderr
             return ran.stdout
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,15 @@ from bitrix_events.store.records import Installation, InstallationState
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command
 from tests.cli.stores import APP, KEY, installed, installed_on, save, saved
-from tests.cli.test_cli import GOOD_APP, WEBHOOKS, cli, error_of, running
+from tests.cli.test_cli import GOOD_APP, WEBHOOKS, error_of, running
 from tests.serving import eventually
 
 PUBLIC = "https://app.test"
 URL = f"{PUBLIC}/events"
 """Where events go; nobody listens there."""
 OLD_URL = "https://old.test/events"
+OURS = ("ONAPPPAYMENT", "ONAPPUNINSTALL", "ONSUBSCRIPTIONRENEW")
+"""What the framework itself follows."""
 
 
 @pytest.fixture
@@ -35,12 +37,19 @@ async def portal() -> AsyncIterator[FakePortal]:
         yield portal
 
 
-async def sync(
-    *options: str, portal: FakePortal, folder: Path, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """`bitrix-events sync good:app`, in a process of its own."""
-    settings = {**portal.environment(mode="app", public_url=PUBLIC, secret_key=KEY), **more}
-    return await asyncio.to_thread(cli, "sync", "good:app", *options, folder=folder, **settings)
+Sync = Callable[..., Awaitable["subprocess.CompletedProcess[str]"]]
+
+
+@pytest.fixture
+def sync(command: Command, folder: Path, portal: FakePortal) -> Sync:
+    """`bitrix-events sync good:app`."""
+    settings = portal.environment(mode="app", public_url=PUBLIC, secret_key=KEY)
+
+    def run(*options: str, **more: str) -> Awaitable[subprocess.CompletedProcess[str]]:
+        arguments = ("sync", "good:app", *options)
+        return asyncio.to_thread(command, *arguments, folder=folder, **settings | more)
+
+    return run
 
 
 async def keep(folder: Path, *installations: Installation) -> None:
@@ -56,23 +65,31 @@ def bound(portal: FakePortal) -> list[tuple[str, str]]:
     return sorted((binding.event, binding.handler) for binding in portal.bindings)
 
 
-@pytest.mark.process
-async def test_the_difference_is_shown_and_applied(portal: FakePortal, folder: Path) -> None:
+def subscribed() -> list[tuple[str, str]]:
+    """What a portal sends to an app with one handler."""
+    return sorted((code, URL) for code in (*OURS, "ONCRMDEALADD"))
+
+
+async def test_the_difference_is_shown_and_applied(
+    portal: FakePortal, folder: Path, sync: Sync
+) -> None:
     await keep(folder, installed_on(portal, bound_url=OLD_URL))
     await bind(portal, "ONCRMDEALADD", "ONTASKADD", url=OLD_URL)
     await bind(portal, "ONAPPUNINSTALL", url=URL)
     await bind(portal, "ONTASKADD", url="https://somebody.test/")
 
-    dry = await sync("--dry-run", portal=portal, folder=folder)
+    dry = await sync("--dry-run")
     after_dry = bound(portal)
-    done = await sync(portal=portal, folder=folder)
-    again = await sync("--portal", portal.domain, portal=portal, folder=folder)
+    done = await sync()
+    again = await sync("--portal", portal.domain)
     known = await asyncio.to_thread(saved, folder, portal.member_id)
 
     expected = f"""\
 {portal.domain}
   keep      ONAPPUNINSTALL
+  bind      ONAPPPAYMENT
   bind      ONCRMDEALADD
+  bind      ONSUBSCRIPTIONRENEW
   unbind    ONCRMDEALADD at {OLD_URL}
   unbind    ONTASKADD at {OLD_URL}
   foreign   ONTASKADD at https://somebody.test/
@@ -80,21 +97,16 @@ async def test_the_difference_is_shown_and_applied(portal: FakePortal, folder: P
     assert dry.stdout == expected + "  nothing was done: --dry-run\n"
     assert len(after_dry) == 4
     assert done.stdout == expected
-    assert bound(portal) == [
-        ("ONAPPUNINSTALL", URL),
-        ("ONCRMDEALADD", URL),
-        ("ONTASKADD", "https://somebody.test/"),
-    ]
+    assert bound(portal) == [*subscribed(), ("ONTASKADD", "https://somebody.test/")]
     assert again.stdout.endswith("  nothing to do\n")
     assert [r.returncode for r in (dry, done, again)] == [0, 0, 0]
     assert known is not None
-    assert (known.bound_url, known.bound_codes) == (URL, ("ONAPPUNINSTALL", "ONCRMDEALADD"))
+    assert (known.bound_url, known.bound_codes) == (URL, tuple(code for code, _ in subscribed()))
     assert not any("secret" in r.stdout + r.stderr for r in (dry, done, again))
 
 
-@pytest.mark.process
 async def test_one_portal_that_fails_does_not_keep_the_others_waiting(
-    portal: FakePortal, folder: Path
+    portal: FakePortal, folder: Path, sync: Sync
 ) -> None:
     async with FakePortal(domain="beta.bitrix24.test").serve() as beta:
         await keep(
@@ -108,42 +120,41 @@ async def test_one_portal_that_fails_does_not_keep_the_others_waiting(
 
         hosts = {"BITRIX_EVENTS_ALLOWED_HOSTS": f"{portal.domain},{beta.domain}"}
 
-        failed = await sync(portal=portal, folder=folder, **hosts)
+        failed = await sync(**hosts)
         refusal = f"{beta.domain}\n  failed    event.get on {beta.domain}: ACCESS_DENIED"
 
     assert failed.returncode == 1
     assert refusal in failed.stdout
     assert "gone.bitrix24.test\n  left out: it is deleted" in failed.stdout
     assert "idle.bitrix24.test\n  left out: it is paused" in failed.stdout
-    assert bound(portal) == [("ONAPPUNINSTALL", URL), ("ONCRMDEALADD", URL)]
+    assert bound(portal) == subscribed()
 
 
-@pytest.mark.process
 async def test_events_that_a_portal_refuses_are_named_and_the_others_bound(
-    portal: FakePortal, folder: Path
+    portal: FakePortal, folder: Path, sync: Sync
 ) -> None:
     (folder / "good.py").write_text(GOOD_APP.replace("(OnCrmDealAdd)", '("ONTELEPATHY")', 1))
     text = (folder / "good.py").read_text()
     (folder / "good.py").write_text(text.replace("deal: Deal, client", "client"))
     await keep(folder, installed_on(portal))
 
-    refused = await sync(portal=portal, folder=folder)
+    refused = await sync()
 
     assert refused.returncode == 1
     assert "  refused   ONTELEPATHY: Event not found\n" in refused.stdout
-    assert bound(portal) == [("ONAPPUNINSTALL", URL), ("ONCRMDEALADD", URL)]
+    assert bound(portal) == subscribed()
 
 
 @pytest.mark.process
 async def test_it_works_beside_a_running_app_and_renews_tokens(
-    portal: FakePortal, folder: Path
+    portal: FakePortal, folder: Path, sync: Sync
 ) -> None:
     settings = portal.environment(mode="app", secret_key=KEY)
     async with running(folder, **settings) as url:
         await portal.install(f"{url}/install")
         portal.expire_tokens()
 
-        done = await sync(portal=portal, folder=folder, BITRIX_EVENTS_PUBLIC_URL=url, COLUMNS="80")
+        done = await sync(BITRIX_EVENTS_PUBLIC_URL=url, COLUMNS="80")
         deal = portal.add("deal", TITLE="Roof")
         await eventually(lambda: portal.record("deal", deal)["COMMENTS"] == "Hello")
 

@@ -193,7 +193,7 @@ async def test_a_refresh_goes_on_whatever_is_saved_meanwhile(store: Installation
     await store.save_installation(installed(access="access-2", version=1))
 
     assert not await store.begin_refresh("acme", version=2, seconds=20)
-    await store.end_refresh("acme", version=2)
+    await store.end_refresh("acme")
     assert await store.begin_refresh("acme", version=2, seconds=20)
 
 
@@ -250,20 +250,38 @@ async def test_everything_about_an_installation_is_kept(store: Installations) ->
     assert await store.installation("acme") == replace(installation, version=1)
 
 
-async def test_the_latest_installation_at_an_address_is_found(
+async def portal_at(store: Installations, domain: str) -> str | None:
+    found = await store.installation_at(domain)
+    return found.portal if found else None
+
+
+async def test_the_portal_that_was_installed_last_is_found_at_an_address(
     store: Installations, clock: Clock
 ) -> None:
     same = "acme.bitrix24.com"
-    for portal in ("one", "two"):
+    for portal in ("two", "one"):
         await store.save_installation(installed(portal, domain=same))
         clock.advance(1)
-    first = await store.installation_at(same)
-    await store.save_installation(installed("one", domain=same, version=1))
-    then = await store.installation_at(same)
 
-    assert first is not None
-    assert then is not None
-    assert (first.portal, then.portal) == ("two", "one")
+    await store.save_installation(installed("two", access="renewed", domain=same, version=1))
+
+    assert await portal_at(store, same) == "one"
+
+
+async def test_a_portal_that_removed_the_app_hides_no_other_at_its_address(
+    store: Installations, clock: Clock
+) -> None:
+    same = "acme.bitrix24.com"
+    for portal in ("stays", "leaves"):
+        await store.save_installation(installed(portal, domain=same))
+        clock.advance(1)
+    removed = installed("leaves", domain=same, state=InstallationState.DELETED, version=1)
+
+    await store.save_installation(removed)
+
+    assert await portal_at(store, same) == "stays"
+    await store.forget("stays")
+    assert await portal_at(store, same) == "leaves"
 
 
 async def test_all_installations_are_listed_in_the_order_of_their_keys(
@@ -281,24 +299,24 @@ async def test_a_refresh_that_came_to_nothing_may_be_begun_again(store: Installa
     await store.save_installation(installed())
     await store.begin_refresh("acme", version=1, seconds=20)
 
-    await store.end_refresh("acme", version=1)
+    await store.end_refresh("acme")
 
     assert await store.begin_refresh("acme", version=1, seconds=20)
 
 
-async def test_who_is_late_does_not_end_the_refresh_of_somebody_else(store: Installations) -> None:
+async def test_a_refresh_ends_although_something_was_saved_meanwhile(store: Installations) -> None:
     await store.save_installation(installed())
+    await store.begin_refresh("acme", version=1, seconds=20)
     await store.save_installation(installed(version=1))
-    await store.begin_refresh("acme", version=2, seconds=20)
 
-    await store.end_refresh("acme", version=1)
+    await store.end_refresh("acme")
 
-    assert not await store.begin_refresh("acme", version=2, seconds=20)
+    assert await store.begin_refresh("acme", version=2, seconds=20)
 
 
 async def test_nobody_refreshes_what_is_not_installed(store: Installations) -> None:
     assert not await store.begin_refresh("nobody", version=1, seconds=20)
-    await store.end_refresh("nobody", version=1)
+    await store.end_refresh("nobody")
 
 
 async def test_what_was_forgotten_is_gone_and_may_come_again(store: Installations) -> None:
@@ -314,8 +332,34 @@ async def test_what_was_forgotten_is_gone_and_may_come_again(store: Installation
     assert await store.installation_at("acme.bitrix24.com") is None
     assert [found.portal for found in await store.installations()] == ["globex"]
     assert await store.save_installation(installed(access="later"))
-    assert await store.installation("acme") == installed(access="later", version=1)
-    assert await store.begin_refresh("acme", version=1, seconds=20)
+    found = await store.installation("acme")
+    assert found is not None
+    assert found == installed(access="later", version=found.version)
+    assert await store.begin_refresh("acme", version=found.version, seconds=20)
+
+
+async def test_who_read_before_it_was_forgotten_does_not_write_over_what_came_again(
+    store: Installations,
+) -> None:
+    await store.save_installation(installed(access="old"))
+    await store.forget("acme")
+    await store.save_installation(installed(access="new"))
+
+    assert not await store.save_installation(installed(access="old, renewed", version=1))
+    assert not await store.forget("acme", version=1)
+
+
+async def test_what_changed_meanwhile_is_not_forgotten(store: Installations) -> None:
+    await store.save_installation(installed())
+    await store.save_installation(installed(access="later", version=1))
+
+    too_late = await store.forget("acme", version=1)
+
+    assert too_late is False
+    assert await store.installation("acme") == installed(access="later", version=2)
+    assert not await store.forget("nobody", version=1)
+    assert await store.forget("acme", version=2)
+    assert await store.installation("acme") is None
 
 
 # Documents, in which storages of one's own keep an installation.

@@ -3,6 +3,7 @@ again; what is forgotten is gone to the last byte."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -279,6 +280,26 @@ async def test_what_runs_for_a_forgotten_portal_settles_nothing(store: Store) ->
     assert not await store.settle(claim, Verdict(State.DONE))
 
 
+async def test_deliveries_of_a_portal_that_changed_meanwhile_are_not_forgotten(
+    store: Store,
+) -> None:
+    await store.put(deal(), ["handler"])
+    await change(store, reason="installed again")
+
+    assert not await store.forget("acme", version=1)
+    assert len(await store.deliveries(limit=10)) == 1
+
+    assert await store.forget("acme", version=2)
+    assert await store.deliveries(limit=10) == []
+
+
+async def test_what_arrives_while_a_portal_is_being_forgotten_goes_too(store: Store) -> None:
+    await asyncio.gather(store.forget("acme"), *(store.put(deal(n), ["h"]) for n in range(3)))
+
+    assert await store.deliveries(limit=10) == []
+    assert await store.claim(limit=10, per_portal=10) == []
+
+
 # Keys.
 
 
@@ -313,6 +334,56 @@ async def test_a_key_that_opens_nothing_is_refused_at_the_start(tmp_path: Path) 
 
     with pytest.raises(StoreError, match="BITRIX_EVENTS_OLD_SECRET_KEYS"):
         await store_in(tmp_path, NEW_KEY).open()
+
+
+async def test_a_key_that_opens_all_but_one_is_refused_at_the_start(tmp_path: Path) -> None:
+    for portal, keys in (("first", [NEW_KEY]), ("last", [KEY, NEW_KEY])):
+        store = store_in(tmp_path, *keys)
+        await store.open()
+        await store.save_installation(Installation(portal, portal, portal, tokens=TOKENS))
+        await store.close()
+
+    with pytest.raises(StoreError, match=r"portal last.*another key"):
+        await store_in(tmp_path, NEW_KEY).open()
+
+
+async def test_a_user_token_that_cannot_be_opened_does_not_stop_the_work(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
+    before = store_in(tmp_path, KEY)
+    await before.open()
+    await before.put(deal(user_token=token), ["handler"])
+    await before.put(deal(portal="other"), ["handler"])
+    await before.close()
+    store = store_in(tmp_path, NEW_KEY)
+    await store.open()
+
+    claims = await store.claim(limit=10, per_portal=10)
+
+    assert [(c.delivery.portal, c.user_token) for c in claims] == [("acme", None), ("other", None)]
+    assert "sealed with another key" in caplog.text
+    await store.close()
+
+
+async def test_tokens_that_cannot_be_opened_hide_no_installation_and_are_not_lost(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.save_installation(Installation("other", "other", "other", tokens=TOKENS))
+    await change(store, tokens=TOKENS)
+    rotating = store_in(tmp_path, NEW_KEY, KEY, mode="share")
+    await rotating.open()
+    await rotating.save_installation(Installation("new", "new", "new", tokens=TOKENS))
+
+    acme, new, other = await store.installations()  # with the key before
+
+    assert (acme.tokens, new.tokens, other.tokens) == (TOKENS, None, TOKENS)
+    assert "portal new" in caplog.text
+    assert await store.save_installation(replace(new, paused=True))
+    again = await rotating.installation("new")
+    assert again is not None
+    assert (again.paused, again.tokens) == (True, TOKENS)
+    await rotating.close()
 
 
 async def test_who_has_no_key_does_not_lose_the_tokens(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bitrix_events import App, Client
 from bitrix_events.events import Deal, OnAppInstall, OnCrmDealAdd
+from bitrix_events.store.records import Installation
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.testing import FakePortal
 from examples.own_tokens import Account, Accounts, Base
@@ -47,4 +50,16 @@ async def test_an_app_keeps_its_tokens_in_the_users_table(tmp_path: Path) -> Non
         assert row.portal == portal.member_id
         assert row.domain == portal.domain
         assert row.version >= 2
+    await engine.dispose()
+
+
+async def test_a_table_that_refuses_a_portal_says_why(tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'business.db'}")
+    async with engine.begin() as db:
+        await db.run_sync(Base.metadata.create_all)
+        await db.execute(text("CREATE UNIQUE INDEX one_a_company ON account (company)"))
+        await db.execute(insert(Account).values(company="", portal="first"))
+
+    with pytest.raises(IntegrityError, match="company"):
+        await Accounts(engine).save_installation(Installation("acme", "acme", "acme.test"))
     await engine.dispose()

@@ -12,7 +12,7 @@ import time
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -98,6 +98,13 @@ class Server:
             self.process.send_signal(how)
         return await self.process.wait()
 
+    async def __aenter__(self) -> Server:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end(signal.SIGKILL)  # whatever has failed, nothing is left running
+
     def runs(self) -> Counter[tuple[int, str]]:
         """How often each handler finished each delivery."""
         if not self.record.exists():
@@ -128,10 +135,11 @@ async def test_every_payload_of_the_corpus_that_got_its_200_has_run_after_a_kill
     mode: str, tmp_path: Path
 ) -> None:
     cases = corpus()
-    async with portal_of_the_corpus() as portal, httpx.AsyncClient(timeout=20) as http:
+    async with AsyncExitStack() as stack:
+        portal = await stack.enter_async_context(portal_of_the_corpus())
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
         environment = portal.environment(mode="app" if mode == "app" else "webhook")
-        server = Server(tmp_path, environment, codes_of(cases))
-        await server.start()
+        server = await stack.enter_async_context(Server(tmp_path, environment, codes_of(cases)))
         if mode == "app":
             assert (await portal.install(f"{server.url}/install")).status_code == 200
 
@@ -147,6 +155,9 @@ async def test_every_payload_of_the_corpus_that_got_its_200_has_run_after_a_kill
         unfinished = not has_run(server, acknowledged)
         await server.end(signal.SIGKILL)
         await server.start()
+        if mode == "app":
+            # The portal has removed the app among the payloads, and what was unfinished waits.
+            assert (await portal.install(f"{server.url}/install")).status_code == 200
         await eventually(lambda: has_run(server, acknowledged))
         await server.end(signal.SIGTERM)
 
@@ -160,7 +171,7 @@ async def test_every_payload_of_the_corpus_that_got_its_200_has_run_after_a_kill
         and case.expected["auth"].get("application_token") == token
         # Claims that the OAuth server does not confirm; and two that a portal is known by its
         # address in, which is another one here.
-        and case.expected["event"] not in ("ONAPPINSTALL", "ONAPPUPDATE")
+        and case.expected["event"] not in ("ONAPPINSTALL", "ONAPPUPDATE", "ONAPPUSERREADY")
         and "member_id" in case.expected["auth"]
     }
     assert {name for name, answer in answers.items() if answer.status_code == 200} == expected_good
@@ -198,11 +209,12 @@ async def test_nothing_acknowledged_is_lost_over_many_kills_under_load(tmp_path:
                 if answer.status_code == 200:
                     acknowledged.add(answer.json()["delivery"])
 
-    async with portal_of_the_corpus() as portal:
-        server = Server(tmp_path, portal.environment(mode="webhook"), {"ONCRMDEALADD"})
+    async with AsyncExitStack() as stack:
+        portal = await stack.enter_async_context(portal_of_the_corpus())
+        environment = portal.environment(mode="webhook")
+        server = await stack.enter_async_context(Server(tmp_path, environment, {"ONCRMDEALADD"}))
         seed = random.randrange(10**6)
         dice = random.Random(seed)
-        await server.start()
         load = [asyncio.create_task(post_for_ever(server)) for _ in range(4)]
         for _ in range(5):
             await asyncio.sleep(dice.uniform(0.1, 0.6))
@@ -219,4 +231,4 @@ async def test_nothing_acknowledged_is_lost_over_many_kills_under_load(tmp_path:
     duplicates = sum(runs.values()) - len(runs)
     assert len(acknowledged) > 100, f"too little load to mean anything; seed {seed}"
     assert duplicates <= 5 * 8, f"more repeats than handlers in flight; seed {seed}"
-    assert exit_code in (0, -signal.SIGTERM, 143)
+    assert exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,14 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount
 
 from bitrix_events import App, Client, Portal
 from bitrix_events.events import Deal, OnAppInstall, OnCrmDealAdd
 from bitrix_events.store.records import Installation
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
+from bitrix_events.testing.serving import serve_on_socket
 from tests.serving import eventually, free_port, served, settings_for
 
 
@@ -94,13 +98,40 @@ async def test_a_state_works_once_and_in_its_own_browser_only(tmp_path: Path) ->
         back = (await browser.get(sent.headers["location"])).headers["location"]
 
         assert (await thief.get(back)).status_code == 403
-        assert (await browser.get(back)).status_code == 403  # the thief has used it up
         assert await app.installation() is None
 
-        again = (await browser.get(app.start_url)).headers["location"]
-        back = (await browser.get(again)).headers["location"]
         assert (await browser.get(back)).status_code == 200
+        browser.cookies.set("bitrix_events_state", parse_qs(urlsplit(back).query)["state"][0])
         assert (await browser.get(back)).status_code == 403
+
+
+async def test_a_state_is_good_for_ten_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with outside(tmp_path) as app, app.browser() as browser:
+        sent = await browser.get(app.start_url)
+        back = (await browser.get(sent.headers["location"])).headers["location"]
+        now = time.time()
+        monkeypatch.setattr("bitrix_events.web.oauth.time.time", lambda: now + 601)
+
+        assert (await browser.get(back)).status_code == 403
+        assert await app.installation() is None
+
+
+async def test_an_app_that_is_mounted_below_a_path_is_authorised_too(tmp_path: Path) -> None:
+    store, port = tmp_path / "app.db", free_port()
+    url = f"http://127.0.0.1:{port}/bitrix"
+    async with FakePortal().serve() as portal, httpx.AsyncClient(timeout=20) as browser:
+        portal.redirect_url = f"{url}/oauth/callback"
+        portal.issue_tokens()
+        app = App(settings_for(portal, store, mode="app", public_url=url))
+        whole = Starlette(routes=[Mount("/bitrix", app)], lifespan=app.lifespan)
+        async with serve_on_socket(whole, lifespan=True, port=port):
+            answer = await browser.get(
+                f"{url}/oauth/start?portal=http://{portal.domain}", follow_redirects=True
+            )
+
+    assert (answer.status_code, answer.url.path) == (200, "/bitrix/oauth/callback")
 
 
 @pytest.mark.parametrize(

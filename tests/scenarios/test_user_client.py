@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bitrix_events import App, Client, HandlerSignatureError, UserClient
+from bitrix_events import (
+    App,
+    Client,
+    HandlerSignatureError,
+    InstallationGone,
+    RetryPolicy,
+    UserClient,
+)
 from bitrix_events.events import OnAppUninstall, OnCrmDealAdd
 from bitrix_events.store.records import Execution, State
 from bitrix_events.testing import FakePortal
@@ -118,6 +125,32 @@ async def test_the_users_token_renews_nothing_and_replaces_nothing(tmp_path: Pat
 
     assert told == ["TokenExpired", "Ada"]
     assert running_app.portal.refreshes == 1
+
+
+async def test_a_user_who_has_left_does_not_stop_the_work_of_his_portal(tmp_path: Path) -> None:
+    refused: list[str] = []
+    handled: list[str] = []
+
+    def register(app: App) -> None:
+        @app.on(OnCrmDealAdd, retry=RetryPolicy(attempts=1))
+        async def who(user: UserClient, client: Client) -> None:
+            try:
+                await user.call("crm.deal.list")
+            except InstallationGone as error:
+                refused.append(error.code)
+                raise
+            handled.append((await client.call("profile")).result["NAME"])
+
+    async with running(tmp_path, register) as app:
+        app.portal.dismiss(7)
+        app.portal.add("deal", user_id=7, TITLE="Roof")
+        await eventually(app.is_settled)
+        app.portal.add("deal", user_id=1, TITLE="Floor")
+        await eventually(lambda: bool(handled))
+        states = sorted(execution.state for execution in await app.executions())
+
+    assert refused == ["authorization_error"]
+    assert states == [State.DEAD, State.DONE]
 
 
 async def test_the_users_token_is_not_readable_in_the_store(tmp_path: Path) -> None:

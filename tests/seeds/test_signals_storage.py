@@ -183,9 +183,9 @@ class OwnModel:
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         return self.rows[portal].version == version  # one task at a time uses it
 
-    async def end_refresh(self, portal: str, *, version: int) -> None: ...
+    async def end_refresh(self, portal: str) -> None: ...
 
-    async def forget(self, portal: str) -> bool:
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
         return self.rows.pop(portal, None) is not None
 
 
@@ -258,7 +258,7 @@ async def test_log_1_logging_is_that_of_the_standard_library(
 async def test_log_1_a_client_may_have_a_logger_of_its_own(
     portal: FakePortal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    portal.fail_next("profile", "QUERY_LIMIT_EXCEEDED")
+    portal.fail_next("profile", "INTERNAL_SERVER_ERROR")
     options = Options(logger=logging.getLogger("billing"), delay=0, max_delay=0)
 
     with caplog.at_level(logging.DEBUG):

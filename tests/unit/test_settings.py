@@ -308,3 +308,16 @@ def test_oauth_servers_have_no_slash_at_the_end(monkeypatch: pytest.MonkeyPatch)
         "https://one.example",
         "https://two.example",
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("Portal.Corp.local", "portal.corp.local"),
+        ("http://box.lan:8080/", "box.lan:8080"),
+        ("https://box.lan:443/rest/", "box.lan"),
+        ("box.lan:80", "box.lan"),
+    ],
+)
+def test_allowed_hosts_are_understood_as_people_copy_them(written: str, host: str) -> None:
+    assert Settings(allowed_hosts=written).allowed_hosts == (host,)  # type: ignore[arg-type]

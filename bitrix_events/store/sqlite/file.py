@@ -11,7 +11,7 @@ from typing import Final
 
 from bitrix_events.errors import StoreError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _HERE: Final = files("bitrix_events.store.sqlite")
 QUERIES: Final = {

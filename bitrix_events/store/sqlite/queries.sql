@@ -105,15 +105,15 @@ SELECT * FROM portal WHERE portal = :portal;
 SELECT * FROM portal ORDER BY portal;
 
 -- name: installation_at
-SELECT * FROM portal WHERE domain = :domain ORDER BY updated_at DESC LIMIT 1;
+SELECT * FROM portal WHERE domain = :domain ORDER BY state = 'deleted', installed_at DESC LIMIT 1;
 
 -- name: add_installation
 INSERT INTO portal (portal, member_id, domain, client_endpoint, state, reason, since, paused,
                     purge_at, token_digest, old_digest, old_until, tokens, user_id, scope, status,
-                    bound_url, bound_codes, version, updated_at)
+                    bound_url, bound_codes, version, installed_at)
 VALUES (:portal, :member_id, :domain, :client_endpoint, :state, :reason, :since, :paused,
         :purge_at, :token_digest, :old_digest, :old_until, :tokens, :user_id, :scope, :status,
-        :bound_url, :bound_codes, 1, :now)
+        :bound_url, :bound_codes, 1 + (SELECT user_version FROM pragma_user_version), :now)
 ON CONFLICT (portal) DO NOTHING;
 
 -- name: change_installation
@@ -121,15 +121,22 @@ UPDATE portal
 SET member_id = :member_id, domain = :domain, client_endpoint = :client_endpoint, state = :state,
     reason = :reason, since = :since, paused = :paused, purge_at = :purge_at,
     token_digest = :token_digest, old_digest = :old_digest, old_until = :old_until,
-    tokens = CASE WHEN :keyless THEN tokens ELSE :tokens END, user_id = :user_id, scope = :scope, status = :status, bound_url = :bound_url,
-    bound_codes = :bound_codes, version = version + 1, updated_at = :now
+    tokens = CASE WHEN :keeps_tokens THEN tokens ELSE :tokens END, user_id = :user_id,
+    scope = :scope, status = :status, bound_url = :bound_url, bound_codes = :bound_codes,
+    version = version + 1
 WHERE portal = :portal AND version = :version;
 
--- name: any_tokens
-SELECT portal, tokens FROM portal WHERE tokens IS NOT NULL LIMIT 1;
+-- name: tokens_of_every_key
+SELECT portal, tokens FROM portal WHERE tokens IS NOT NULL GROUP BY substr(tokens, 1, :head_bytes);
+
+-- name: tokens
+SELECT tokens FROM portal WHERE portal = :portal;
+
+-- name: version
+SELECT version FROM portal WHERE portal = :portal;
 
 -- name: end_refresh
-UPDATE portal SET refresh_until = 0 WHERE portal = :portal AND version = :version;
+UPDATE portal SET refresh_until = 0 WHERE portal = :portal;
 
 -- name: begin_refresh
 UPDATE portal SET refresh_until = :until

@@ -13,6 +13,7 @@ from bitrix_events.store.records import (
     Installation,
     InstallationState,
     State,
+    Tokens,
 )
 from bitrix_events.store.sealed import Vault
 
@@ -52,8 +53,8 @@ def moment_of(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def installation_of(row: sqlite3.Row, vault: Vault) -> Installation:
-    """A row of ``portal``."""
+def installation_of(row: sqlite3.Row, tokens: Tokens | None) -> Installation:
+    """A row of ``portal``, with its tokens opened."""
     return Installation(
         portal=row["portal"],
         member_id=row["member_id"],
@@ -67,7 +68,7 @@ def installation_of(row: sqlite3.Row, vault: Vault) -> Installation:
         token_digest=row["token_digest"],
         old_digest=row["old_digest"],
         old_until=moment_of(row["old_until"]),
-        tokens=vault.open_tokens(row["portal"], row["tokens"]),
+        tokens=tokens,
         user_id=row["user_id"],
         scope=_names(row["scope"]),
         status=row["status"],

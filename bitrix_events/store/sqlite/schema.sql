@@ -26,7 +26,7 @@ CREATE TABLE portal (
     bound_codes     TEXT NOT NULL,
     version         INTEGER NOT NULL,
     refresh_until   REAL NOT NULL DEFAULT 0,
-    updated_at      REAL NOT NULL
+    installed_at    REAL NOT NULL  -- first saved
 ) WITHOUT ROWID;
 
 CREATE INDEX portal_domain ON portal (domain);
@@ -85,4 +85,4 @@ CREATE INDEX lane_running ON lane (portal) WHERE state = 'running';
 CREATE INDEX lane_delayed ON lane (due) WHERE state = 'delayed';
 CREATE INDEX lane_parked ON lane (portal) WHERE state = 'parked';
 
-INSERT INTO meta (schema_version) VALUES (2);
+INSERT INTO meta (schema_version) VALUES (3);

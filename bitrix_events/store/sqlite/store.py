@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from bitrix_events.store.records import (
     Verdict,
 )
 from bitrix_events.store.sealed import Vault
-from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.secrets import HEAD_BYTES, Sealer
 from bitrix_events.store.sqlite.file import QUERIES, check_version, connect, connect_to_read
 from bitrix_events.store.sqlite.lock import FileLock
 from bitrix_events.store.sqlite.rows import (
@@ -103,10 +104,11 @@ class SqliteStore:
             self._is_open = True
             if self._mode == "look":
                 check_version(self._reader(), self._path)
+                self._check_key()
                 return
             # SQLite before 3.51.3 wants one process to do the checkpoints.
             self._writing = connect(self._path, checkpoints=self._mode == "own")
-            self._check_key(self._writing)
+            self._check_key()
             self._inode = os.stat(self._path).st_ino
             self._writer = GroupCommitWriter(
                 self._writing, begun=self._notice_others, check=self._check_file
@@ -282,7 +284,7 @@ class SqliteStore:
         return self._installation("installation_at", domain=domain)
 
     async def installations(self) -> list[Installation]:
-        return [installation_of(row, self._vault) for row in self._read("installations")]
+        return await asyncio.to_thread(self._all_installations)
 
     async def save_installation(self, installation: Installation) -> bool:
         forget = partial(self._forget, installation.portal)
@@ -293,17 +295,22 @@ class SqliteStore:
         row = {"portal": portal, "version": version, "now": now, "until": now + seconds}
         return await self._write(lambda db: db.execute(QUERIES["begin_refresh"], row).rowcount == 1)
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
-        row = {"portal": portal, "version": version}
+    async def end_refresh(self, portal: str) -> None:
+        row = {"portal": portal}
         await self._write(lambda db: db.execute(QUERIES["end_refresh"], row).rowcount)
 
-    async def forget(self, portal: str) -> bool:
-        found = await self.installation(portal) is not None
-        while await self._write(lambda db: _forget_some_deliveries(db, portal)):
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
+        found = False
+        # Every transaction looks anew: the portal may be installing the app again.
+        while await self._write(
+            lambda db: _is_of(db, portal, version) and _forget_some_deliveries(db, portal)
+        ):
             found = True
-        known = partial(self._forget, portal)
-        dropped = await self._write(lambda db: self._drop_installation(db, portal), after=known)
-        return found or dropped
+        dropped = await self._write(
+            lambda db: _is_of(db, portal, version) and self._drop_installation(db, portal),
+            after=partial(self._forget, portal),
+        )
+        return dropped or (found and not version)
 
     async def drop_old_user_tokens(self) -> None:
         row = {"before": self._clock() - _USER_TOKEN_SECONDS}
@@ -356,15 +363,28 @@ class SqliteStore:
         if found != self._inode:
             raise StoreError(f"{self._path} was removed or replaced; restart the app")
 
-    def _check_key(self, db: sqlite3.Connection) -> None:
+    def _check_key(self) -> None:
         """Refuse to start with a key that does not open what is stored."""
-        row = db.execute(QUERIES["any_tokens"]).fetchone()
-        if row is not None:
-            self._vault.open_tokens(row["portal"], row["tokens"])
+        for row in self._read("tokens_of_every_key", head_bytes=HEAD_BYTES):
+            self._vault.require_key_of_tokens(row["portal"], row["tokens"])
 
     def _view(self, row: sqlite3.Row) -> DeliveryView:
         executions = self._read("executions", delivery_id=row["id"])
         return DeliveryView(delivery_of(row), [execution_of(found) for found in executions])
+
+    def _all_installations(self) -> list[Installation]:
+        """Runs on any thread, with a connection of its own."""
+        if not self._is_open:
+            raise StoreError("the store is not open")
+        with closing(connect_to_read(self._path)) as db:
+            try:
+                rows = db.execute(QUERIES["installations"]).fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(f"{self._path} cannot be read: {error}") from error
+        return [
+            installation_of(row, self._vault.opened_tokens(row["portal"], row["tokens"]))
+            for row in rows
+        ]
 
     def _reader(self) -> sqlite3.Connection:
         """A connection of the calling thread that cannot write."""
@@ -379,20 +399,21 @@ class SqliteStore:
 
     def _installation(self, query: str, **key: str) -> Installation | None:
         rows = self._read(query, **key)
-        return installation_of(rows[0], self._vault) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return installation_of(row, self._vault.open_tokens(row["portal"], row["tokens"]))
 
     def _saving(self, installation: Installation) -> Change[bool]:
         """The change that saves an installation, if its version is still the stored one."""
-        row = {
-            **row_of(installation, self._vault),
-            "keyless": self._vault.is_keyless,  # who could not read the tokens does not lose them
-            "now": self._clock(),
-        }
+        row = {**row_of(installation, self._vault), "now": self._clock()}
         query = QUERIES["change_installation" if installation.version else "add_installation"]
         active = installation.state is InstallationState.ACTIVE
 
         def change(db: sqlite3.Connection) -> bool:
-            if db.execute(query, row).rowcount == 0:
+            # Who could not read the tokens does not lose them.
+            keeps_tokens = installation.tokens is None and self._has_unread(db, installation.portal)
+            if db.execute(query, {**row, "keeps_tokens": keeps_tokens}).rowcount == 0:
                 return False
             lanes = {"portal": installation.portal, "paused": row["paused"], "active": active}
             if not installation.paused:
@@ -402,6 +423,13 @@ class SqliteStore:
             return True
 
         return change
+
+    def _has_unread(self, db: sqlite3.Connection, portal: str) -> bool:
+        """Whether there are tokens that cannot be opened."""
+        row = db.execute(QUERIES["tokens"], {"portal": portal}).fetchone()
+        if row is None or row["tokens"] is None:
+            return False
+        return self._vault.opened_tokens(portal, row["tokens"]) is None
 
     def _hold_oldest_lane(self, db: sqlite3.Connection, portal: str) -> Claim:
         ready = db.execute(QUERIES["oldest_ready_lane"], {"portal": portal}).fetchone()
@@ -415,13 +443,18 @@ class SqliteStore:
             ready["lane"],
             ready["token"] + 1,
             row["note"],
-            self._vault.open_user_token(portal, row["user_token"]),
+            self._vault.opened_user_token(portal, row["user_token"]),
         )
 
     def _drop_installation(self, db: sqlite3.Connection, portal: str) -> bool:
         assert self._writer is not None
         if self._mode == "own":
             self._writer.truncate_log()
+        while _forget_some_deliveries(db, portal):
+            pass  # what came meanwhile
+        if version := _version(db, portal):
+            last = max(version, _pragma(db, "user_version"))
+            db.execute(f"PRAGMA user_version = {last}")  # no version comes twice
         db.execute(QUERIES["drop_lanes"], {"portal": portal})
         return db.execute(QUERIES["drop_installation"], {"portal": portal}).rowcount == 1
 
@@ -463,6 +496,15 @@ def _is_parked(db: sqlite3.Connection, portal: str, *, lifecycle: bool) -> bool:
         return False
     is_active: bool = row["state"] == InstallationState.ACTIVE
     return bool(row["paused"]) or (not is_active and not lifecycle)
+
+
+def _version(db: sqlite3.Connection, portal: str) -> int:
+    row = db.execute(QUERIES["version"], {"portal": portal}).fetchone()
+    return int(row["version"]) if row else 0
+
+
+def _is_of(db: sqlite3.Connection, portal: str, version: int | None) -> bool:
+    return version is None or _version(db, portal) == version
 
 
 def _forget_some_deliveries(db: sqlite3.Connection, portal: str) -> bool:

@@ -57,6 +57,8 @@ def test_a_root_reached_by_https_is_usable_and_ends_in_a_slash(endpoint: str, us
     "endpoint",
     [
         "",
+        "https://acme.bitrix24.com/",
+        "https://acme.bitrix24.com/api/",
         "acme.bitrix24.com/rest/",
         "ftp://acme.bitrix24.com/rest/",
         "https:///rest/",
@@ -83,5 +85,6 @@ def test_plain_http_is_usable_for_a_host_that_is_allowed() -> None:
     )
 
 
-def test_plain_http_on_another_port_of_an_allowed_host_is_not_usable() -> None:
-    assert usable_endpoint("http://box.lan:9999/rest/", ["box.lan"]) == ""
+def test_a_host_that_is_allowed_is_so_on_every_port_unless_one_is_named() -> None:
+    assert usable_endpoint("http://box.lan:9999/rest/", {"box.lan"})
+    assert not usable_endpoint("http://box.lan:9999/rest/", {"box.lan:8080"})

@@ -170,6 +170,16 @@ async def test_events_that_are_not_subscribed_are_named(client: Client) -> None:
     assert "bitrix-events sync" in worst(findings).text
 
 
+async def test_events_that_not_every_portal_offers_are_not_missed(client: Client) -> None:
+    needs = replace(wanted("ONCRMDEALADD"), optional=frozenset({"ONAPPPAYMENT"}))
+    unbound = await examine_portal(client, installed(), needs)
+    await bind(client, "ONCRMDEALADD")
+    bound = await examine_portal(client, installed(), needs)
+
+    assert "ONAPPPAYMENT" not in worst(unbound).text
+    assert {f.level for f in bound} == {Level.OK}
+
+
 async def test_subscriptions_that_nobody_wants_any_more_are_a_warning(client: Client) -> None:
     await bind(client, "ONCRMDEALADD")
     await bind(client, "ONTASKADD", url="https://old.test/events")

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bitrix_events.errors import BatchError, RestError
+from bitrix_events.errors import BatchError, InstallationChanged, RestError
+from bitrix_events.portals import subscriptions
 from bitrix_events.portals.subscriptions import (
     NOT_BOUND,
     Binding,
@@ -69,10 +70,10 @@ class OneInstallation(Installations):
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         raise NotImplementedError
 
-    async def end_refresh(self, portal: str, *, version: int) -> None:
+    async def end_refresh(self, portal: str) -> None:
         raise NotImplementedError
 
-    async def forget(self, portal: str) -> bool:
+    async def forget(self, portal: str, *, version: int | None = None) -> bool:
         raise NotImplementedError
 
     def remembers(self, url: str, *codes: str) -> bool:
@@ -210,7 +211,7 @@ def test_what_was_remembered_tells_whether_the_portal_has_to_be_asked() -> None:
     assert needs.is_met_by(told)
     assert not needs.is_met_by(replace(told, bound_url=OLD_URL))
     assert not needs.is_met_by(replace(told, bound_codes=()))
-    assert not wanted().is_met_by(told)
+    assert not wanted("ONTASKADD").is_met_by(told)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,6 @@ def test_what_was_remembered_tells_whether_the_portal_has_to_be_asked() -> None:
         (["ONCRMDEALADD"], True),
         (["ONCRMDEALADD", "ONAPPPAYMENT"], True),
         (["ONCRMDEALADD", *PAYMENT], True),
-        (["ONCRMDEALADD", *PAYMENT, "ONTASKADD"], False),
         ([*PAYMENT], False),
     ],
 )
@@ -229,15 +229,23 @@ def test_a_portal_need_not_send_all_optional_events(bound: list[str], is_met: bo
     assert wanted("ONCRMDEALADD", optional=PAYMENT).is_met_by(told) is is_met
 
 
+def test_a_portal_that_sends_more_than_is_wanted_need_not_be_asked() -> None:
+    told = Installation(
+        "acme", "acme", "acme.test", bound_url=URL, bound_codes=("ONCRMDEALADD", "ONTASKADD")
+    )
+
+    assert wanted("ONCRMDEALADD").is_met_by(told)
+
+
 class Answering(Client):
-    """A client whose portal tells of these subscriptions, whatever they are."""
+    """A client whose portal tells of these subscriptions, whatever they are, and offers all."""
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows
 
-    def call(self, *_: Any, **__: Any) -> Any:
+    def call(self, method: str, /, *_: Any, **__: Any) -> Any:
         async def answer() -> Response:
-            return Response(self._rows)
+            return Response(CODES if method == "events" else self._rows)
 
         return answer()
 
@@ -250,9 +258,7 @@ bindings = st.builds(
 )
 
 
-@given(
-    present=st.lists(bindings, max_size=12), required=code_sets, optional=code_sets, old=urls
-)
+@given(present=st.lists(bindings, max_size=12), required=code_sets, optional=code_sets, old=urls)
 async def test_whatever_is_there_the_difference_leads_to_what_is_wanted(
     present: Sequence[Binding], required: frozenset[str], optional: frozenset[str], old: str
 ) -> None:
@@ -266,9 +272,7 @@ async def test_whatever_is_there_the_difference_leads_to_what_is_wanted(
         }
         for b in present
     ]
-    difference = await compare(
-        Answering(rows), wanted(*required, optional=optional), old_url=old
-    )
+    difference = await compare(Answering(rows), wanted(*required, optional=optional), old_url=old)
 
     after = {b for b in present if b not in difference.unbind}
     after |= {Binding(code, URL) for code in difference.bind}
@@ -314,6 +318,45 @@ async def test_nothing_is_sent_or_written_when_nothing_is_different(
     assert difference.is_empty
     assert portal.requests == requests + 1
     assert installations.saved == saved
+
+
+async def test_two_that_work_for_one_portal_do_not_end_what_the_other_needs(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = wanted("ONCRMDEALADD"), wanted("ONCRMLEADADD")
+
+    for one in needs:
+        await synchronise(client, installations, portal.member_id, one, prune=False)
+
+    assert bound(portal) == [("ONCRMDEALADD", URL), ("ONCRMLEADADD", URL)]
+    assert installations.row is not None
+    assert all(one.is_met_by(installations.row) for one in needs)
+
+
+async def test_an_old_address_ends_although_nothing_else_may(
+    portal: FakePortal, client: Client
+) -> None:
+    await bind(client, "ONTASKADD", url=OLD_URL)
+    installations = OneInstallation(portal, bound_url=OLD_URL, bound_codes=("ONTASKADD",))
+
+    await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"), prune=False)
+
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
+    assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+async def test_who_cannot_remember_does_not_try_for_ever(
+    portal: FakePortal, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "_LOOK_AGAIN_SECONDS", 0)
+    installations = OneInstallation(portal)
+    assert installations.row is not None
+    installations.meanwhile = [replace(installations.row, version=n) for n in range(100, 200)]
+
+    with pytest.raises(InstallationChanged):
+        await synchronise(client, installations, portal.member_id, wanted("ONCRMDEALADD"))
+
+    assert bound(portal) == [("ONCRMDEALADD", URL)]
 
 
 async def test_a_new_address_is_bound_before_the_old_one_ends(
@@ -383,8 +426,12 @@ async def test_a_binding_that_somebody_else_has_started_is_tried_again(
 
 
 async def test_a_binding_that_never_ends_starting_is_told_in_the_end(
-    portal: FakePortal, client: Client, installations: OneInstallation
+    portal: FakePortal,
+    client: Client,
+    installations: OneInstallation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(subscriptions, "_LOOK_AGAIN_SECONDS", 0.0)
     portal.fail_next("event.bind", "ERROR_CORE", description="Binding already started", times=9)
 
     with pytest.raises(BatchError) as caught:

@@ -15,7 +15,14 @@ import pytest
 from pydantic import SecretStr
 
 from bitrix_events import signals
-from bitrix_events.errors import InstallationGone, PortalMoved, PortalUnreachable, RestError
+from bitrix_events.errors import (
+    InstallationGone,
+    PortalMoved,
+    PortalUnreachable,
+    RestError,
+    StoreError,
+)
+from bitrix_events.portals import tokens as tokens_module
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.portals.tokens import OAuthAccess, Renewals
 from bitrix_events.rest.client import Client
@@ -27,6 +34,7 @@ from bitrix_events.store.records import Installation, InstallationState, Tokens
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal, OAuthFault, TokenPair
+from bitrix_events.wire.verify import token_digest
 
 PORTAL_HOST = "acme.bitrix24.com"
 NEW_HOST = "renamed.bitrix24.com"
@@ -862,3 +870,128 @@ async def test_a_lost_answer_to_a_renewal_asks_for_a_person_where_the_token_is_u
     assert found is not None
     assert (found.state, found.reason) == (InstallationState.NEEDS_REAUTH, "invalid_grant")
     assert found.tokens is not None
+
+
+# A storage that fails.
+
+
+@pytest.fixture
+def failures(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[StoreError]:
+    """What the next attempts to save an installation raise."""
+    planned: list[StoreError] = []
+    save = store.save_installation
+
+    async def fail_or_save(installation: Installation) -> bool:
+        if planned:
+            raise planned.pop()
+        return await save(installation)
+
+    monkeypatch.setattr(store, "save_installation", fail_or_save)
+    return planned
+
+
+async def test_a_storage_that_fails_for_a_moment_does_not_cost_the_tokens(
+    access: OAuthAccess,
+    portal: FakePortal,
+    store: Store,
+    pair: TokenPair,
+    failures: list[StoreError],
+) -> None:
+    failures += [StoreError("database is locked")] * 3
+
+    authorization = await access.renew(await access.authorize())
+
+    assert portal.refreshes == 1
+    assert tokens_of(await stored(store, portal))[0] == text_of(authorization.token)
+
+
+async def test_tokens_that_could_not_be_saved_are_saved_by_the_next_renewal(
+    access: OAuthAccess,
+    portal: FakePortal,
+    store: Store,
+    pair: TokenPair,
+    failures: list[StoreError],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tokens_module, "_SAVE_SECONDS", 0.0)
+    failures.append(StoreError("the disk is full"))
+    refused = await access.authorize()
+    with pytest.raises(StoreError, match="the disk is full"):
+        await access.renew(refused)
+
+    authorization = await access.renew(refused)
+
+    assert portal.refreshes == 1
+    assert tokens_of(await stored(store, portal))[0] == text_of(authorization.token)
+
+
+# Whoever renews leaves nothing behind that others wait for.
+
+
+async def test_an_installation_during_a_renewal_does_not_hold_up_the_next_one(
+    access: OAuthAccess, portal: FakePortal, store: Store, network: Network, pair: TokenPair
+) -> None:
+    async def install(request: httpx.Request) -> None:
+        network.after = None
+        await store.save_installation(installed(portal, portal.issue_tokens(), version=1))
+
+    network.after = install
+    newer = await access.renew(await access.authorize())
+
+    async with asyncio.timeout(2):
+        assert (await access.renew(newer)).token != newer.token
+
+
+async def test_a_claim_that_comes_again_during_a_renewal_does_not_cost_the_tokens(
+    access: OAuthAccess, portal: FakePortal, store: Store, network: Network, pair: TokenPair
+) -> None:
+    async def install_again(request: httpx.Request) -> None:
+        found = await stored(store, portal)
+        assert found.tokens is not None
+        tokens = replace(found.tokens, expires_at=datetime.now(UTC))
+        await store.save_installation(replace(found, tokens=tokens))
+
+    network.after = install_again
+
+    authorization = await access.renew(await access.authorize())
+
+    assert text_of(authorization.token) != pair.access_token
+    assert tokens_of(await stored(store, portal))[0] == text_of(authorization.token)
+
+
+# Whether the tokens have come to their end.
+
+
+@pytest.mark.parametrize(
+    ("code", "is_alive"),
+    [
+        ("invalid_grant", False),
+        ("NOT_INSTALLED", False),
+        ("invalid_client", True),
+        ("PAYMENT_REQUIRED", True),
+    ],
+)
+async def test_only_the_end_of_the_tokens_is_believed_to_be_the_end(
+    access: OAuthAccess, network: Network, pair: TokenPair, code: str, is_alive: bool
+) -> None:
+    network.before = answering(TOKEN_PATH, httpx.Response(401, json={"error": code}))
+
+    assert await access.is_alive() is is_alive
+    assert await access.is_alive() is is_alive
+
+
+# Which token was turned away.
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+async def test_a_refusal_of_the_app_tells_for_which_token_it_was(
+    client: Client, portal: FakePortal, pair: TokenPair, calls: int
+) -> None:
+    portal.dismiss(1)
+
+    outcomes = await asyncio.gather(
+        *(client.call("crm.deal.list") for _ in range(calls)), return_exceptions=True
+    )
+
+    digest = token_digest(SecretStr(pair.access_token))
+    assert [getattr(outcome, "token_digest", None) for outcome in outcomes] == [digest] * calls

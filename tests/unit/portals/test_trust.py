@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bitrix_events.errors import TransportError, VerificationError
+from bitrix_events.errors import InstallationGone, TransportError, VerificationError
+from bitrix_events.portals import questions
 from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.rest.transport import Transport
@@ -24,6 +26,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal, TokenPair
 from bitrix_events.wire.envelope import NO_SECRET, Credentials, Envelope
 from bitrix_events.wire.form import FormDict
+from bitrix_events.wire.verify import token_digest
 from tests.access import never_alive
 
 PORTAL_HOST = "acme.bitrix24.com"
@@ -50,12 +53,17 @@ class Network(httpx.AsyncBaseTransport):
         if self.is_down:
             raise httpx.ConnectError("refused")
         answer = await self._portal.handle_async_request(request)
-        if not request.url.path.endswith("/rest/app.info"):
+        if answer.status_code >= 500 or not request.url.path.endswith("/rest/app.info"):
             return answer
         content = json.loads(await answer.aread())
         if "result" in content:
             self.edit(content["result"])
         return httpx.Response(answer.status_code, json=content)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "_PAUSES", (0.01, 0.01, 0.01))
 
 
 @pytest.fixture
@@ -91,6 +99,9 @@ class Door:
         self._portals = portals
         self._store = store
 
+    async def gone(self, portal: str, error: InstallationGone) -> bool:
+        return await self._portals.gone(portal, error)
+
     async def install(self, claim: Credentials) -> Installation:
         return await self._store_change(await self._portals.install(claim))
 
@@ -115,7 +126,12 @@ class Door:
 
 
 def app_with(
-    portal: FakePortal, transport: Transport, store: Store, *, allowed_hosts: tuple[str, ...] = ()
+    portal: FakePortal,
+    transport: Transport,
+    store: Store,
+    *,
+    allowed_hosts: tuple[str, ...] = (),
+    is_alive: Callable[[str], Awaitable[bool]] = never_alive,
 ) -> Door:
     oauth = OAuthServer(
         transport,
@@ -124,7 +140,7 @@ def app_with(
         SecretStr(portal.client_secret),
     )
     portals = AppPortals(
-        store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts, is_alive=never_alive
+        store=store, oauth=oauth, http=transport, allowed_hosts=allowed_hosts, is_alive=is_alive
     )
     return Door(portals, store)
 
@@ -385,11 +401,137 @@ async def test_a_portal_that_does_not_say_who_is_admin_keeps_its_tokens(
     await app.install(claim(portal))
     before = await stored(store, portal)
     eve = portal.add("user", NAME="Eve", ADMIN="Y")
-    portal.fail_next("profile", "INTERNAL_SERVER_ERROR")
+    portal.fail_next("profile", "INTERNAL_SERVER_ERROR", times=9)
 
-    await refused(app, claim(portal, portal.issue_tokens(eve)))
+    with pytest.raises(TransportError):
+        await app.install(claim(portal, portal.issue_tokens(eve)))
 
     assert await stored(store, portal) == before
+
+
+@pytest.mark.parametrize("code", ["QUERY_LIMIT_EXCEEDED", "INTERNAL_SERVER_ERROR"])
+async def test_a_portal_that_is_busy_for_a_moment_is_asked_again(
+    app: Door, portal: FakePortal, code: str
+) -> None:
+    portal.fail_next("profile", code)
+
+    assert (await app.install(claim(portal))).state is InstallationState.ACTIVE
+
+
+async def test_an_update_during_a_short_outage_of_the_oauth_server_is_not_missed(
+    app: Door, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+    portal.fail_oauth("app.info", 500, times=2)
+
+    await app.admit("ONAPPUPDATE", claim(portal, application_token=SecretStr("new")))
+
+    with_new = event_of(portal, application_token=SecretStr("new"))
+    assert (await app.admit("ONCRMDEALADD", with_new)).portal == portal.member_id
+
+
+async def test_a_claim_that_comes_again_keeps_the_tokens_as_they_are(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    same = claim(portal)
+    first = await app.install(same)
+
+    again = await app.install(same)
+
+    assert again.tokens == first.tokens
+
+
+async def test_a_former_administrator_does_not_install_a_removed_app_again(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+    await app.admit("ONAPPUNINSTALL", event_of(portal))
+    portal.change("user", 1, ADMIN="N")
+
+    assert "no administrator" in await refused(app, claim(portal))
+    assert (await stored(store, portal)).state is InstallationState.DELETED
+
+
+async def test_an_unknown_user_is_not_the_one_who_was_unknown_before(
+    app: Door, portal: FakePortal, network: Network
+) -> None:
+    network.edit = lambda answer: answer.update(user_id=0)
+    await app.install(claim(portal))
+    bob = portal.add("user", NAME="Bob", ADMIN="N")
+
+    assert "no administrator" in await refused(app, claim(portal, portal.issue_tokens(bob)))
+
+
+# Strangers who ask often.
+
+
+async def test_a_token_that_was_refused_is_not_asked_about_again(
+    app: Door, portal: FakePortal, network: Network
+) -> None:
+    forged = claim(portal, access_token=SecretStr("forged"))
+
+    await asyncio.gather(*(refused(app, forged) for _ in range(50)))
+
+    assert len(network.urls) <= 8
+
+
+async def test_what_is_remembered_of_refused_tokens_is_bounded(
+    app: Door, portal: FakePortal, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "_REFUSED_TOKENS", 2)
+
+    for token in ("one", "two", "three", "three", "one"):
+        await refused(app, claim(portal, access_token=SecretStr(token)))
+
+    assert len(network.urls) == 4
+
+
+async def test_strangers_have_a_few_places_and_do_not_take_those_of_known_portals(
+    app: Door, portal: FakePortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "_WAIT_SECONDS", 0.05)
+    await app.install(claim(portal))
+    portal.oauth_latency = 0.5
+    strangers = [
+        asyncio.ensure_future(
+            app.install(claim(portal, access_token=SecretStr(f"forged {n}"), member_id="f" * 32))
+        )
+        for n in range(20)
+    ]
+    await asyncio.sleep(0)
+
+    await app.install(claim(portal))
+
+    outcomes = await asyncio.gather(*strangers, return_exceptions=True)
+    assert sum(isinstance(outcome, VerificationError) for outcome in outcomes) == 8
+    assert sum(isinstance(outcome, TransportError) for outcome in outcomes) == 12
+
+
+# Calls that are turned away.
+
+
+def turned_away(token: str) -> InstallationGone:
+    error = InstallationGone("profile", "authorization_error", "he has left", portal=PORTAL_HOST)
+    error.token_digest = token_digest(SecretStr(token))
+    return error
+
+
+async def test_the_token_of_a_user_who_has_left_does_not_end_the_installation(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    await app.install(claim(portal))
+
+    assert not await app.gone(portal.member_id, turned_away(portal.issue_tokens(7).access_token))
+    assert (await stored(store, portal)).state is InstallationState.ACTIVE
+
+
+async def test_the_refusal_of_the_installations_own_token_makes_its_work_wait(
+    app: Door, portal: FakePortal, store: Store
+) -> None:
+    installation = await app.install(claim(portal))
+
+    assert await app.gone(portal.member_id, turned_away(access_token(installation)))
+    assert (await stored(store, portal)).state is InstallationState.NEEDS_REAUTH
 
 
 async def test_a_forged_claim_does_not_change_a_known_portal(
@@ -525,6 +667,23 @@ async def test_a_user_without_rights_cannot_offer_himself(
     assert await stored(store, portal) == before
 
 
+@pytest.mark.parametrize("voucher", [{"client_id": "local.another.app"}, None])
+async def test_an_administrator_vouches_only_with_a_token_of_this_app(
+    app: Door, portal: FakePortal, store: Store, voucher: dict[str, str] | None
+) -> None:
+    await app.install(claim(portal))
+    before = await stored(store, portal)
+    portal.add("user", ID=7)
+    portal.add("user", ID=9, ADMIN="Y")
+    his = portal.issue_tokens(7)
+    vouching = his if voucher is None else portal.issue_tokens(9, **voucher)
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONAPPUSERREADY", claim(portal, vouching), offered=offered_by(portal, his))
+
+    assert await stored(store, portal) == before
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -583,6 +742,28 @@ async def test_a_portal_that_has_not_paid_is_blocked_until_it_has(
     assert (paid.state, paid.reason) == (InstallationState.ACTIVE, "")
 
 
+async def test_a_portal_whose_tokens_are_renewed_is_not_blocked_for_what_an_event_says(
+    portal: FakePortal, network: Network, store: Store
+) -> None:
+    async def renew(key: str) -> bool:
+        present = await store.installation(key)
+        assert present is not None
+        assert present.tokens is not None
+        tokens = replace(present.tokens, refresh=SecretStr("renewed"))
+        return await store.save_installation(replace(present, tokens=tokens))
+
+    transport = Transport(network)
+    app = app_with(portal, transport, store, is_alive=renew)
+    await app.install(claim(portal))
+
+    said = await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "Y"})
+
+    await transport.close()
+    assert said.state is InstallationState.ACTIVE
+    assert said.tokens is not None
+    assert said.tokens.refresh.get_secret_value() == "renewed"
+
+
 async def test_a_renewed_subscription_ends_a_block(app: Door, portal: FakePortal) -> None:
     await app.install(claim(portal))
     await app.admit("ONAPPPAYMENT", event_of(portal), {"PAYMENT_EXPIRED": "Y"})
@@ -629,6 +810,34 @@ async def test_nobody_else_can_plant_an_application_token(
 
     with pytest.raises(VerificationError):
         await app.admit("ONAPPTEST", forged)
+
+    assert await stored(store, portal) == before
+
+
+async def test_an_application_token_that_was_missed_is_learned_from_the_user_we_work_for(
+    app: Door, portal: FakePortal
+) -> None:
+    await app.install(claim(portal))
+    new = SecretStr("new")
+
+    await app.admit("ONCRMDEALADD", claim(portal, application_token=new))
+
+    with_new = event_of(portal, application_token=new)
+    assert (await app.admit("ONCRMDEALADD", with_new)).portal == portal.member_id
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_a_wrong_application_token_stays_wrong_with_the_token_of_somebody_else(
+    app: Door, portal: FakePortal, store: Store, is_removed: bool
+) -> None:
+    await app.install(claim(portal))
+    if is_removed:
+        await app.admit("ONAPPUNINSTALL", event_of(portal))
+    before = await stored(store, portal)
+    pair = portal.issue_tokens(1 if is_removed else 7)
+
+    with pytest.raises(VerificationError):
+        await app.admit("ONCRMDEALADD", claim(portal, pair, application_token=SecretStr("new")))
 
     assert await stored(store, portal) == before
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from bitrix_events.errors import PortalUnreachable
 from bitrix_events.portals.tokens import OAuthAccess
 from bitrix_events.portals.upkeep import Upkeep
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Installation, InstallationState, Tokens
+from bitrix_events.store.records import Installation, InstallationState, NewDelivery, Tokens
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 
@@ -30,6 +31,7 @@ class Caretaker:
     store: Store
     done: list[str] = field(default_factory=list)
     fails: set[str] = field(default_factory=set)
+    breaks: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.upkeep = Upkeep(
@@ -43,6 +45,8 @@ class Caretaker:
         self.done.append(f"subscribe {installation.portal}")
         if installation.portal in self.fails:
             raise PortalUnreachable("event.get", "down", portal="x", maybe_executed=False)
+        if installation.portal in self.breaks:
+            raise KeyError("a bug")
 
 
 @dataclass
@@ -117,6 +121,14 @@ async def test_tokens_that_were_idle_for_months_are_renewed(
     assert caretaker.done.count("renew acme") == renewals
 
 
+async def test_tokens_of_a_paused_portal_are_kept_alive(caretaker: Caretaker) -> None:
+    await keep(caretaker, paused=True, tokens=tokens(timedelta(days=170)))
+
+    await caretaker.upkeep.once()
+
+    assert caretaker.done == ["renew acme"]
+
+
 async def test_portals_of_one_day_do_not_come_on_one_day(caretaker: Caretaker) -> None:
     for number in range(60):
         await keep(caretaker, f"p{number}", tokens=tokens(timedelta(days=75)))
@@ -146,6 +158,26 @@ async def test_what_is_to_be_deleted_is_deleted_in_time(caretaker: Caretaker) ->
     assert [i.portal for i in await caretaker.store.installations()] == ["later"]
 
 
+async def test_a_portal_that_installs_again_during_a_round_is_not_deleted(
+    caretaker: Caretaker,
+) -> None:
+    gone = {"state": InstallationState.DELETED, "purge_at": NOW}
+    await keep(caretaker, "again", **gone)
+    snapshot = await caretaker.store.installations()
+    (before,) = snapshot
+    await caretaker.store.put(
+        NewDelivery("again", "ONAPPINSTALL", {}, None),
+        ["handler"],
+        installation=replace(before, state=InstallationState.ACTIVE, purge_at=None),
+    )
+
+    with patch.object(caretaker.store, "installations", AsyncMock(return_value=snapshot)):
+        await caretaker.upkeep.once()
+
+    assert [i.portal for i in await caretaker.store.installations()] == ["again"]
+    assert len(await caretaker.store.deliveries(limit=10)) == 1
+
+
 @pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
 async def test_tokens_of_a_removed_app_are_deleted_when_it_cannot_be_undone_any_more(
     caretaker: Caretaker, days: int, kept: bool
@@ -172,3 +204,30 @@ async def test_trouble_with_one_portal_does_not_stop_the_others(caretaker: Caret
     await caretaker.upkeep.once()
 
     assert sorted(caretaker.done) == ["subscribe a", "subscribe b", "subscribe c"]
+
+
+async def test_a_bug_met_at_one_portal_does_not_stop_the_others(
+    caretaker: Caretaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caretaker.breaks.add("a")
+    for portal in ("a", "b"):
+        await keep(caretaker, portal, tokens=tokens(timedelta(days=1)))
+
+    await caretaker.upkeep.once()
+
+    assert sorted(caretaker.done) == ["subscribe a", "subscribe b"]
+    assert "cannot look after a.bitrix24.com" in caplog.text
+
+
+async def test_a_round_that_fails_is_told_and_not_the_last(
+    caretaker: Caretaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    await keep(caretaker, tokens=tokens(timedelta(days=1)))
+    broken = AsyncMock(side_effect=ValueError("no such state"))
+
+    with patch.object(caretaker.store, "installations", broken):
+        await caretaker.upkeep.once()
+    await caretaker.upkeep.once()
+
+    assert "no such state" in caplog.text
+    assert caretaker.done == ["subscribe acme"]

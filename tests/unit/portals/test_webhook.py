@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -431,3 +432,17 @@ async def test_a_call_does_not_follow_to_a_foreign_host(store: Store, connect: C
         await client.call("profile")
 
     assert fake.calls() == []
+
+
+async def test_a_portal_that_was_paused_is_paused_after_a_restart(store: Store) -> None:
+    await started(store)
+    known = await store.installation(WEBHOOK_PORTAL)
+    assert known is not None
+    await store.save_installation(replace(known, paused=True))
+
+    await started(store, token="another-token")
+
+    again = await store.installation(WEBHOOK_PORTAL)
+    assert again is not None
+    assert again.paused
+    assert again.token_digest != known.token_digest

@@ -8,8 +8,10 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import pytest
+from pydantic import SecretStr
 
 from bitrix_events import App, Client, RetryPolicy
 from bitrix_events.errors import InstallationChanged, StoreError
@@ -18,9 +20,10 @@ from bitrix_events.store.base import Store
 from bitrix_events.store.joined import JoinedStore
 from bitrix_events.store.memory import MemoryInstallations
 from bitrix_events.store.records import Installation, InstallationState, NewDelivery, State
+from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
-from tests.contract.records import installed
+from tests.contract.records import KEY, installed
 from tests.serving import eventually, served, settings_for
 
 BLOCKED = InstallationState.BLOCKED
@@ -186,6 +189,67 @@ async def test_forgetting_reaches_both(
 
     assert await theirs.installation("acme") is None
     assert await inner.installation("acme") is None
+    assert await store.deliveries(limit=10) == []
+
+
+async def test_what_was_deleted_behind_our_back_is_forgotten_at_the_second_look(
+    inner: Store, theirs: MemoryInstallations
+) -> None:
+    store = JoinedStore(inner, theirs, gone_seconds=0)
+    await store.open()
+    await store.put(event(), ["handler"], installation=installed())
+    await store.save_installation(installed("globex"))
+    await theirs.forget("acme")
+
+    await store.installations()
+    at_first = len(await store.deliveries(limit=10))
+    await store.installations()
+
+    assert at_first == 1
+    assert await store.deliveries(limit=10) == []
+    assert [copy.portal for copy in await inner.installations()] == ["globex"]
+    await store.close()
+
+
+async def test_what_was_installed_before_the_user_had_a_storage_is_kept(
+    tmp_path: Path, theirs: MemoryInstallations
+) -> None:
+    before = SqliteStore(tmp_path / "store.db", sealer=Sealer(SecretStr(KEY)))
+    await before.open()
+    await before.save_installation(installed())
+    await before.close()
+    store = JoinedStore(before, theirs, gone_seconds=0)
+    await store.open()
+
+    for _ in range(3):
+        await store.installations()
+
+    assert await before.installation("acme") == installed(version=1)
+    await store.close()
+
+
+async def test_a_short_listing_costs_nothing(
+    store: JoinedStore, theirs: MemoryInstallations
+) -> None:
+    await store.put(event(), ["handler"], installation=installed())
+
+    with patch.object(theirs, "installations", AsyncMock(return_value=[])):
+        for _ in range(3):
+            assert await store.installations() == []
+
+    assert len(await store.deliveries(limit=10)) == 1
+
+
+async def test_deliveries_of_a_portal_that_changed_meanwhile_are_not_forgotten(
+    store: JoinedStore,
+) -> None:
+    await store.put(event(), ["handler"], installation=installed())
+    await store.put(event(), ["handler"], installation=installed(version=1))
+
+    assert not await store.forget("acme", version=1)
+    assert len(await store.deliveries(limit=10)) == 2
+
+    assert await store.forget("acme", version=2)
     assert await store.deliveries(limit=10) == []
 
 

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError
 from bitrix_events.store.records import Installation, NewDelivery, State, Verdict
+from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import Mode, SqliteStore
 from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter
+from tests.contract.records import installed
 
 HANDLERS = ["handler"]
 
@@ -526,3 +529,22 @@ async def test_reads_in_other_threads_end_with_the_store(store: SqliteStore) -> 
     await store.close()
 
     assert counts == [1, 1, 1, 1]
+
+
+async def test_a_long_list_of_installations_does_not_hold_up_the_event_loop(
+    tmp_path: Path,
+) -> None:
+    sealer = Sealer(SecretStr("a-secret-key-of-thirty-two-bytes"))
+    store = SqliteStore(tmp_path / "store.db", sealer=sealer)
+    await store.open()
+    await asyncio.gather(*(store.save_installation(installed(f"p{n}")) for n in range(1_000)))
+    listing = asyncio.create_task(store.installations())
+    turns = 0
+
+    while not listing.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert len(await listing) == 1_000
+    assert turns > 10
+    await store.close()
