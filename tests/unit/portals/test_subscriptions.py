@@ -480,7 +480,7 @@ async def test_a_portal_that_offers_no_optional_event_sends_what_it_can_and_is_n
 
     await synchronise(client, installations, portal.member_id, needs)
 
-    assert len(portal.calls("event.bind")) == 3
+    assert len(portal.calls("event.bind")) == 1
     assert bound(portal) == [("ONCRMDEALADD", URL)]
     assert installations.row is not None
     assert needs.is_met_by(installations.row)
