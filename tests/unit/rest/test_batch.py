@@ -225,7 +225,7 @@ class Marked(StrEnum):
 
 
 class Listed(Enum):
-    EMPTY = ()
+    EMPTY = list[int]()
 
 
 def test_a_member_of_an_enumeration_is_judged_by_its_value() -> None:
