@@ -225,7 +225,7 @@ class Marked(StrEnum):
 
 
 class Listed(Enum):
-    EMPTY = list[int]()
+    EMPTY = range(0)
 
 
 def test_a_member_of_an_enumeration_is_judged_by_its_value() -> None:
