@@ -34,6 +34,13 @@ from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import HEAD_BYTES, Sealer
 from bitrix_events.store.sqlite.file import QUERIES, check_version, connect, connect_to_read
 from bitrix_events.store.sqlite.lock import FileLock
+from bitrix_events.store.sqlite.maintenance import (
+    forget_installation,
+    forget_some_deliveries,
+    is_of,
+    pragma,
+    reseal,
+)
 from bitrix_events.store.sqlite.rows import (
     delivery_of,
     execution_of,
@@ -47,7 +54,6 @@ Mode = Literal["own", "share", "look"]
 
 _NEWEST: Final = 2**63 - 1
 _KNOWN_INSTALLATIONS: Final = 10_000
-_FORGOTTEN_AT_ONCE: Final = 2_000
 _USER_TOKEN_SECONDS: Final = 24 * 3600.0
 _OWNER_ONLY: Final = "the store is not open for writing deliveries: another process owns it"
 
@@ -303,11 +309,11 @@ class SqliteStore:
         found = False
         # Every transaction looks anew: the portal may be installing the app again.
         while await self._write(
-            lambda db: _is_of(db, portal, version) and _forget_some_deliveries(db, portal)
+            lambda db: is_of(db, portal, version) and forget_some_deliveries(db, portal)
         ):
             found = True
         dropped = await self._write(
-            lambda db: _is_of(db, portal, version) and self._drop_installation(db, portal),
+            lambda db: is_of(db, portal, version) and self._drop_installation(db, portal),
             after=partial(self._forget, portal),
         )
         return dropped or (found and not version)
@@ -318,7 +324,7 @@ class SqliteStore:
 
     async def reseal(self) -> int:
         """Seal with the present key whatever an old one has sealed; how many values that were."""
-        return await self._write(self._reseal, after=self._forget_all)
+        return await self._write(lambda db: reseal(db, self._vault), after=self._forget_all)
 
     async def _write(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
         if self._writer is None:
@@ -349,7 +355,7 @@ class SqliteStore:
     def _notice_others(self) -> None:
         """Forget what is known of installations if another process wrote to the file."""
         assert self._writing is not None
-        changes = _pragma(self._writing, "data_version")
+        changes = pragma(self._writing, "data_version")
         if changes != self._foreign_changes:
             self._foreign_changes = changes
             self._forget_all()
@@ -450,29 +456,7 @@ class SqliteStore:
         assert self._writer is not None
         if self._mode == "own":
             self._writer.truncate_log()
-        while _forget_some_deliveries(db, portal):
-            pass  # what came meanwhile
-        if version := _version(db, portal):
-            last = max(version, _pragma(db, "user_version"))
-            db.execute(f"PRAGMA user_version = {last}")  # no version comes twice
-        db.execute(QUERIES["drop_lanes"], {"portal": portal})
-        return db.execute(QUERIES["drop_installation"], {"portal": portal}).rowcount == 1
-
-    def _reseal(self, db: sqlite3.Connection) -> int:
-        count = 0
-        for row in db.execute(QUERIES["sealed_tokens"]).fetchall():
-            if not self._vault.is_current(row["tokens"]):
-                tokens = self._vault.open_tokens(row["portal"], row["tokens"])
-                sealed = self._vault.seal_tokens(row["portal"], tokens)
-                db.execute(QUERIES["reseal_tokens"], {"portal": row["portal"], "tokens": sealed})
-                count += 1
-        for row in db.execute(QUERIES["sealed_user_tokens"]).fetchall():
-            if not self._vault.is_current(row["user_token"]):
-                token = self._vault.open_user_token(row["portal"], row["user_token"])
-                sealed = self._vault.seal_user_token(row["portal"], token)
-                db.execute(QUERIES["reseal_user_token"], {"id": row["id"], "user_token": sealed})
-                count += 1
-        return count
+        return forget_installation(db, portal)
 
 
 def _recover(db: sqlite3.Connection) -> None:
@@ -498,29 +482,5 @@ def _is_parked(db: sqlite3.Connection, portal: str, *, lifecycle: bool) -> bool:
     return bool(row["paused"]) or (not is_active and not lifecycle)
 
 
-def _version(db: sqlite3.Connection, portal: str) -> int:
-    row = db.execute(QUERIES["version"], {"portal": portal}).fetchone()
-    return int(row["version"]) if row else 0
-
-
-def _is_of(db: sqlite3.Connection, portal: str, version: int | None) -> bool:
-    return version is None or _version(db, portal) == version
-
-
-def _forget_some_deliveries(db: sqlite3.Connection, portal: str) -> bool:
-    """Delete a few at a time, so that nobody waits long for the writing thread."""
-    found = {"portal": portal, "limit": _FORGOTTEN_AT_ONCE}
-    ids = [row["id"] for row in db.execute(QUERIES["some_deliveries"], found)]
-    if ids:
-        those = {"portal": portal, "first": ids[0], "last": ids[-1]}
-        db.execute(QUERIES["drop_executions"], those)
-        db.execute(QUERIES["drop_deliveries"], those)
-    return bool(ids)
-
-
 def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
     return int(db.execute(QUERIES[query], parameters).fetchone()[0])
-
-
-def _pragma(db: sqlite3.Connection, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
