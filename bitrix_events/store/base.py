@@ -6,15 +6,21 @@ committed and synced to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bitrix_events.store.records import (
     Claim,
+    Delivery,
     DeliveryView,
+    Execution,
     Installation,
     NewDelivery,
+    Query,
+    Stats,
+    Stored,
+    Target,
     Verdict,
 )
 
@@ -80,11 +86,15 @@ class Store(Installations, Protocol):
     async def put(
         self,
         delivery: NewDelivery,
-        handlers: Sequence[str],
+        targets: Sequence[Target],
         *,
         installation: Installation | None = None,
-    ) -> int:
-        """Store a delivery and one waiting execution for each handler; return the delivery's id.
+    ) -> Stored:
+        """Store a delivery and one waiting execution for each handler.
+
+        A fact that was told within `FACT_WINDOW` is stored, and only handlers that it was not for
+        then are given an execution. A delivery that merges replaces the last execution that waits
+        for the same handler, entity and code, and makes its lane due now, or after the debounce.
 
         Args:
             installation: saved together with the delivery, or not at all.
@@ -94,28 +104,87 @@ class Store(Installations, Protocol):
                 stored.
         """
 
-    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+    async def claim(
+        self,
+        *,
+        limit: int,
+        per_portal: int,
+        per_handler: Mapping[str, int] | None = None,
+        resting: Collection[str] = (),
+    ) -> list[Claim]:
         """Start up to ``limit`` due executions, fairly over the portals.
 
-        At most one execution of a lane runs at a time, and at most ``per_portal`` of a portal. The
-        attempt is counted before this returns, so that a handler that kills the process is not
-        started for ever.
+        At most one execution of a lane runs at a time, at most ``per_portal`` of a portal, and of a
+        handler as many as ``per_handler`` says, if it does. The attempt is counted before this
+        returns, so that a handler that kills the process is not started for ever. What two
+        processes have died of is started only while no other such execution runs, so that it is
+        plain what the third one dies of.
+
+        Args:
+            resting: portals of which nothing is wanted now.
         """
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
         """Record how an attempt ended. False, and nothing written, if the claim was lost."""
 
-    async def next_due(self) -> datetime | None:
-        """When the next resting lane becomes due."""
+    async def due_in(self) -> float | None:
+        """Seconds until the next resting lane is due, 0.0 if it is now; None if none rests."""
 
-    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
+    async def sweep(self, held: Collection[int]) -> int:
+        """Give back executions that run by the store's account, and that nobody holds.
+
+        Args:
+            held: ids of the executions that really run.
+
+        Returns:
+            How many were given back.
+        """
+
+    async def find(
+        self, query: Query, *, limit: int, before: int | None = None
+    ) -> list[DeliveryView]:
         """The newest deliveries, newest first; ``before`` is the id to go on from."""
-
-    async def drop_old_user_tokens(self) -> None:
-        """Delete the access tokens that came with events a day ago or earlier; they have ended."""
 
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
         """One delivery, or None."""
+
+    async def replay(self, delivery_id: int, handlers: Sequence[str]) -> list[int]:
+        """Let handlers run once more for a stored delivery, after what waits in their lanes.
+
+        Their `Delivery.key` is the same as before. Returns the ids of the new executions; none if
+        there is no such delivery.
+        """
+
+    async def dead(
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        handler: str | None = None,
+        portal: str | None = None,
+    ) -> list[tuple[Delivery, Execution]]:
+        """Executions that nobody will try again, the newest first; ``before`` is the id of an
+        execution to go on from."""
+
+    async def retry_dead(self, execution_ids: Sequence[int]) -> int:
+        """Let dead executions wait again, as if they had never run; how many there were."""
+
+    async def drop_dead(self, execution_ids: Sequence[int]) -> int:
+        """Note that dead executions need no one's attention any more; how many there were."""
+
+    async def prune(self, before: datetime, *, limit: int) -> int:
+        """Delete up to ``limit`` deliveries that were received before then, with their executions.
+
+        What is unfinished or dead stays. Returns how many were deleted; fewer than ``limit`` means
+        that none is left.
+        """
+
+    async def tidy(self) -> None:
+        """Delete what has outlived its use: facts after `FACT_WINDOW`, and the access tokens that
+        came with events a day ago or earlier, which have ended."""
+
+    async def stats(self) -> Stats:
+        """How much waits, and for how long."""
 
     async def handler_names(self) -> dict[str, int]:
         """How many executions wait for each handler, by its name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,10 +15,16 @@ from bitrix_events.errors import BitrixEventsError, InstallationChanged, StoreEr
 from bitrix_events.store.base import Installations, Store
 from bitrix_events.store.records import (
     Claim,
+    Delivery,
     DeliveryView,
+    Execution,
     Installation,
     InstallationState,
     NewDelivery,
+    Query,
+    Stats,
+    Stored,
+    Target,
     Verdict,
 )
 
@@ -143,40 +149,79 @@ class JoinedStore:
     async def put(
         self,
         delivery: NewDelivery,
-        handlers: Sequence[str],
+        targets: Sequence[Target],
         *,
         installation: Installation | None = None,
-    ) -> int:
+    ) -> Stored:
         """See `Store.put`. If the delivery cannot be stored, its installation stays saved all the
         same: no transaction spans the two."""
         if installation is None:
-            return await self._store.put(delivery, handlers)
+            return await self._store.put(delivery, targets)
         if not await self._ask(self._installations.save_installation(installation)):
             raise InstallationChanged("the installation was changed meanwhile")
         while True:
             copy, version = await self._new_copy(installation.portal)
             with suppress(InstallationChanged):
-                delivery_id = await self._store.put(delivery, handlers, installation=copy)
+                stored = await self._store.put(delivery, targets, installation=copy)
                 self._note(installation.portal, copy, version)
-                return delivery_id
+                return stored
 
-    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
-        return await self._store.claim(limit=limit, per_portal=per_portal)
+    async def claim(
+        self,
+        *,
+        limit: int,
+        per_portal: int,
+        per_handler: Mapping[str, int] | None = None,
+        resting: Collection[str] = (),
+    ) -> list[Claim]:
+        return await self._store.claim(
+            limit=limit, per_portal=per_portal, per_handler=per_handler, resting=resting
+        )
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
         return await self._store.settle(claim, verdict)
 
-    async def next_due(self) -> datetime | None:
-        return await self._store.next_due()
+    async def due_in(self) -> float | None:
+        return await self._store.due_in()
 
-    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
-        return await self._store.deliveries(limit=limit, before=before)
+    async def sweep(self, held: Collection[int]) -> int:
+        return await self._store.sweep(held)
+
+    async def find(
+        self, query: Query, *, limit: int, before: int | None = None
+    ) -> list[DeliveryView]:
+        return await self._store.find(query, limit=limit, before=before)
 
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
         return await self._store.delivery(delivery_id)
 
-    async def drop_old_user_tokens(self) -> None:
-        await self._store.drop_old_user_tokens()
+    async def replay(self, delivery_id: int, handlers: Sequence[str]) -> list[int]:
+        return await self._store.replay(delivery_id, handlers)
+
+    async def dead(
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        handler: str | None = None,
+        portal: str | None = None,
+    ) -> list[tuple[Delivery, Execution]]:
+        return await self._store.dead(limit=limit, before=before, handler=handler, portal=portal)
+
+    async def retry_dead(self, execution_ids: Sequence[int]) -> int:
+        return await self._store.retry_dead(execution_ids)
+
+    async def drop_dead(self, execution_ids: Sequence[int]) -> int:
+        return await self._store.drop_dead(execution_ids)
+
+    async def prune(self, before: datetime, *, limit: int) -> int:
+        return await self._store.prune(before, limit=limit)
+
+    async def tidy(self) -> None:
+        await self._store.tidy()
+
+    async def stats(self) -> Stats:
+        return await self._store.stats()
 
     async def handler_names(self) -> dict[str, int]:
         return await self._store.handler_names()

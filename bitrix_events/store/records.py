@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import SecretStr
+
+FACT_WINDOW = timedelta(hours=24)
+"""For how long a fact that is told again is known to have been told."""
+
+DEATHS = 3
+"""How many processes an execution may take with it before it is dead."""
 
 WEBHOOK_PORTAL = "webhook"
 """Key of the one portal of an app that uses webhooks; other portals are keyed by member_id."""
@@ -103,6 +109,10 @@ class NewDelivery:
     Attributes:
         lifecycle: it is about our app on the portal, and handled while other work is parked.
         user_token: kept sealed, and apart from the data.
+        identity: what a fact is told apart by: no handler runs twice for one within `FACT_WINDOW`.
+            None for what is no fact.
+        merges: it says "look again", and replaces what waits for the same handler and entity with
+            the same code.
     """
 
     portal: str
@@ -114,6 +124,38 @@ class NewDelivery:
     user_id: int | None = None
     lifecycle: bool = False
     user_token: UserToken | None = None
+    identity: str | None = None
+    merges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A handler that a delivery is for.
+
+    Attributes:
+        debounce: seconds of quiet about the entity before the handler runs; deliveries that come
+            meanwhile are merged. At most ten times as long after the first of them.
+    """
+
+    handler: str
+    debounce: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a delivery that was put.
+
+    Attributes:
+        delivery_id: None while it lies in the journal, because the store could not take it.
+        executions: ids of the executions that were made.
+        repeat_of: the delivery that told the same fact; no execution was made for it.
+        merged: deliveries whose waiting executions this one has replaced.
+    """
+
+    delivery_id: int | None
+    executions: tuple[int, ...] = ()
+    repeat_of: int | None = None
+    merged: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +166,7 @@ class Delivery:
         id: our own number for it; the portal gives none.
         handler: name of the handler that is running.
         attempt: 1 for the first start, counted over restarts of the process.
+        replayed: somebody has asked for it to be handled once more.
         user_id: the user whose action raised the event; None if the portal did not say.
     """
 
@@ -138,9 +181,11 @@ class Delivery:
     user_id: int | None
     handler: str = ""
     attempt: int = 0
+    replayed: bool = False
 
     def key(self, purpose: str) -> str:
-        """A string that is the same in every attempt of this handler at this delivery.
+        """A string that is the same in every attempt of this handler at this delivery, and in
+        every replay.
 
         Pass it to systems that accept an idempotency key: 32 hex characters.
         """
@@ -169,20 +214,36 @@ class State(StrEnum):
     RUNNING = "running"
     DONE = "done"
     SKIPPED = "skipped"
+    MERGED = "merged"
+    """A newer delivery about the same took its place while it waited."""
     DEAD = "dead"
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One handler applied to one delivery."""
+    """One handler applied to one delivery.
+
+    Attributes:
+        attempt: how often it was started and the start counted.
+        deaths: how many processes have died while it ran.
+        due: when it runs again, while its lane rests.
+        started_at: when its first attempt began.
+        parked: it waits for its portal.
+        note: how the last attempt ended, or what has become of it.
+    """
 
     id: int
+    delivery_id: int
     handler: str
     state: State
     attempt: int
     due: datetime | None
     finished_at: datetime | None
     note: str
+    deaths: int = 0
+    started_at: datetime | None = None
+    parked: bool = False
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +254,18 @@ class Claim:
         token: proves at `Store.settle` that the hold was not given to somebody else meanwhile.
         note: how the attempt before this one ended.
         user_token: that of the delivery, if it came with one.
+        first_started: when the first attempt began: now, if this is it.
+        deaths: how many processes have died while it ran. From `DEATHS` on it is not to be run, but
+            to be settled as dead.
     """
 
     delivery: Delivery
     execution_id: int
-    lane: str
+    lane: int
     token: int
+    first_started: datetime
     note: str = ""
+    deaths: int = 0
     user_token: UserToken | None = None
 
 
@@ -225,7 +291,53 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """A delivery with what became of it, for people."""
+    """A delivery with what became of it, for people.
+
+    Attributes:
+        repeat_of: the delivery that told the same fact before.
+        repeats: how often this fact was told again.
+    """
 
     delivery: Delivery
     executions: Sequence[Execution]
+    repeat_of: int | None = None
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which deliveries somebody wants to see. What is None does not matter.
+
+    Attributes:
+        entity: as in ``deal:7``.
+        handler: it was for this handler.
+        state: an execution of it (of ``handler``, if given) is in this state.
+        since: received then or later.
+    """
+
+    portal: str | None = None
+    code: str | None = None
+    entity: str | None = None
+    handler: str | None = None
+    state: State | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How a store is doing.
+
+    Attributes:
+        waiting: executions that wait, those of parked portals included.
+        parked: how many of them wait for their portal.
+        oldest_seconds: age of the oldest delivery with an execution that waits and is due; 0.0 if
+            none is.
+        journal: deliveries that wait in the journal until the store can take them.
+    """
+
+    waiting: int
+    running: int
+    dead: int
+    parked: int
+    oldest_seconds: float
+    journal: int = 0

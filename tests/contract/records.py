@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from bitrix_events.store.records import Installation, Tokens
+from bitrix_events.store.base import Store
+from bitrix_events.store.records import Installation, NewDelivery, Target, Tokens
 
 KEY: Final = "a-secret-key-of-thirty-two-bytes"
 
@@ -47,3 +48,13 @@ def installed(portal: str = "acme", *, access: str = "access-1", **changes: Any)
         status="L",
     )
     return replace(installation, **changes)
+
+
+async def put(
+    store: Store, delivery: NewDelivery, *handlers: str, installation: Installation | None = None
+) -> int:
+    """Store a delivery for these handlers; its id."""
+    targets = [Target(handler) for handler in handlers]
+    stored = await store.put(delivery, targets, installation=installation)
+    assert stored.delivery_id is not None
+    return stored.delivery_id

@@ -19,6 +19,7 @@ from bitrix_events.store.records import (
     Installation,
     InstallationState,
     NewDelivery,
+    Query,
     State,
     Tokens,
     UserToken,
@@ -26,6 +27,7 @@ from bitrix_events.store.records import (
 )
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import Mode, SqliteStore
+from tests.contract.records import put
 
 KEY = SecretStr("a-secret-key-of-thirty-two-bytes")
 NEW_KEY = SecretStr("another-key-of-thirty-two-bytes!")
@@ -81,9 +83,9 @@ async def claim_one(store: Store) -> Claim:
 async def test_work_of_a_portal_that_is_not_active_waits_until_it_is(
     store: Store, state: InstallationState
 ) -> None:
-    await store.put(deal(1), ["handler"])
+    await put(store, deal(1), "handler")
     await change(store, state=state)
-    await store.put(deal(2), ["handler"])
+    await put(store, deal(2), "handler")
     assert await claimed(store) == []
 
     await change(store, state=InstallationState.ACTIVE)
@@ -96,16 +98,16 @@ async def test_what_is_about_the_app_itself_does_not_wait(
     store: Store, state: InstallationState
 ) -> None:
     await change(store, state=state)
-    await store.put(REMOVAL, ["handler"])
+    await put(store, REMOVAL, "handler")
 
     assert await claimed(store) == ["ONAPPUNINSTALL"]
 
 
 async def test_nothing_at_all_runs_for_a_portal_that_is_paused(store: Store) -> None:
-    await store.put(deal(), ["handler"])
-    await store.put(REMOVAL, ["handler"])
+    await put(store, deal(), "handler")
+    await put(store, REMOVAL, "handler")
     await change(store, paused=True)
-    await store.put(REMOVAL, ["handler"])
+    await put(store, REMOVAL, "handler")
     assert await claimed(store) == []
 
     await change(store, paused=False)
@@ -117,8 +119,8 @@ async def test_a_removed_portal_that_is_paused_no_more_hears_of_its_removal_only
     store: Store,
 ) -> None:
     await change(store, paused=True)
-    await store.put(deal(), ["handler"])
-    await store.put(REMOVAL, ["handler"])
+    await put(store, deal(), "handler")
+    await put(store, REMOVAL, "handler")
     await change(store, state=InstallationState.DELETED)
 
     await change(store, paused=False)
@@ -129,8 +131,8 @@ async def test_a_removed_portal_that_is_paused_no_more_hears_of_its_removal_only
 async def test_other_portals_go_on(store: Store) -> None:
     await store.save_installation(Installation("other", "other", "other.bitrix24.com"))
     await change(store, state=InstallationState.BLOCKED)
-    await store.put(deal(), ["handler"])
-    await store.put(deal(portal="other"), ["handler"])
+    await put(store, deal(), "handler")
+    await put(store, deal(portal="other"), "handler")
 
     assert (await claim_one(store)).delivery.portal == "other"
 
@@ -138,7 +140,7 @@ async def test_other_portals_go_on(store: Store) -> None:
 async def test_what_runs_when_its_portal_is_blocked_waits_for_its_next_attempt(
     store: Store,
 ) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     claim = await claim_one(store)
     await change(store, state=InstallationState.BLOCKED)
 
@@ -150,8 +152,8 @@ async def test_what_runs_when_its_portal_is_blocked_waits_for_its_next_attempt(
 
 
 async def test_what_follows_in_the_lane_of_a_blocked_portal_waits(store: Store) -> None:
-    await store.put(deal(), ["handler"])
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
+    await put(store, deal(), "handler")
     claim = await claim_one(store)
     await change(store, state=InstallationState.BLOCKED)
 
@@ -162,7 +164,7 @@ async def test_what_follows_in_the_lane_of_a_blocked_portal_waits(store: Store) 
 
 async def test_a_verdict_parks_even_what_is_about_the_app(store: Store) -> None:
     await change(store, state=InstallationState.BLOCKED)
-    await store.put(REMOVAL, ["handler"])
+    await put(store, REMOVAL, "handler")
     claim = await claim_one(store)
 
     await store.settle(claim, Verdict(State.WAITING, counted=False, parks=True))
@@ -173,7 +175,7 @@ async def test_a_verdict_parks_even_what_is_about_the_app(store: Store) -> None:
 
 
 async def test_a_verdict_does_not_park_for_a_portal_that_is_active_again(store: Store) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     claim = await claim_one(store)
 
     await store.settle(claim, Verdict(State.WAITING, counted=False, parks=True))
@@ -182,24 +184,24 @@ async def test_a_verdict_does_not_park_for_a_portal_that_is_active_again(store: 
 
 
 async def test_a_rest_goes_on_when_a_portal_comes_back(store: Store) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     claim = await claim_one(store)
     await store.settle(claim, Verdict(State.WAITING, delay_seconds=3600))
     await change(store, state=InstallationState.BLOCKED)
-    assert await store.next_due() is None
+    assert await store.due_in() is None
 
     await change(store, state=InstallationState.ACTIVE)
 
     assert await claimed(store) == []
-    assert await store.next_due() is not None
+    assert await store.due_in() is not None
 
 
 async def test_what_a_dead_process_was_running_waits_with_its_portal(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     await store.open()
     await store.save_installation(ACTIVE)
-    await store.put(deal(), ["handler"])
-    await store.put(REMOVAL, ["handler"])
+    await put(store, deal(), "handler")
+    await put(store, REMOVAL, "handler")
     assert len(await store.claim(limit=10, per_portal=10)) == 2
     await change(store, state=InstallationState.BLOCKED)
     await store.close()
@@ -216,7 +218,7 @@ async def test_what_a_dead_process_was_running_waits_with_its_portal(tmp_path: P
 async def test_the_token_of_an_event_reaches_its_handlers(store: Store) -> None:
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
 
-    await store.put(deal(user_token=token), ["handler"])
+    await put(store, deal(user_token=token), "handler")
 
     assert (await claim_one(store)).user_token == token
 
@@ -226,14 +228,14 @@ async def test_the_token_of_an_event_is_deleted_after_a_day(tmp_path: Path) -> N
     store = SqliteStore(tmp_path / "store.db", sealer=Sealer(KEY), clock=lambda: now)
     await store.open()
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
-    await store.put(deal(user_token=token), ["handler"])
+    await put(store, deal(user_token=token), "handler")
 
     now += 23 * 3600
-    await store.drop_old_user_tokens()
+    await store.tidy()
     kept = await claim_one(store)
     await store.settle(kept, Verdict(State.WAITING))
     now += 2 * 3600
-    await store.drop_old_user_tokens()
+    await store.tidy()
     dropped = await claim_one(store)
 
     assert (kept.user_token, dropped.user_token) == (token, None)
@@ -246,14 +248,14 @@ async def test_the_token_of_an_event_is_deleted_after_a_day(tmp_path: Path) -> N
 async def test_all_of_a_forgotten_portal_is_gone_and_nothing_of_others(
     store: Store, tmp_path: Path
 ) -> None:
-    await store.put(deal(portal="other"), ["handler"])
+    await put(store, deal(portal="other"), "handler")
     for number in range(5):
-        await store.put(deal(number), ["handler", "another"])
+        await put(store, deal(number), "handler", "another")
 
     assert await store.forget("acme")
 
     assert await store.installation("acme") is None
-    assert [view.delivery.portal for view in await store.deliveries(limit=10)] == ["other"]
+    assert [view.delivery.portal for view in await store.find(Query(), limit=10)] == ["other"]
     assert (await claim_one(store)).delivery.portal == "other"
     assert not await store.forget("acme")
 
@@ -262,7 +264,7 @@ async def test_no_byte_of_a_forgotten_portal_stays_in_the_file(tmp_path: Path) -
     store = store_in(tmp_path)
     await store.open()
     await store.save_installation(ACTIVE)
-    await store.put(replace(deal(), data={"note": "very personal"}), ["handler"])
+    await put(store, replace(deal(), data={"note": "very personal"}), "handler")
 
     await store.forget("acme")
     await store.close()
@@ -273,7 +275,7 @@ async def test_no_byte_of_a_forgotten_portal_stays_in_the_file(tmp_path: Path) -
 
 
 async def test_what_runs_for_a_forgotten_portal_settles_nothing(store: Store) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     claim = await claim_one(store)
     await store.forget("acme")
 
@@ -283,20 +285,20 @@ async def test_what_runs_for_a_forgotten_portal_settles_nothing(store: Store) ->
 async def test_deliveries_of_a_portal_that_changed_meanwhile_are_not_forgotten(
     store: Store,
 ) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     await change(store, reason="installed again")
 
     assert not await store.forget("acme", version=1)
-    assert len(await store.deliveries(limit=10)) == 1
+    assert len(await store.find(Query(), limit=10)) == 1
 
     assert await store.forget("acme", version=2)
-    assert await store.deliveries(limit=10) == []
+    assert await store.find(Query(), limit=10) == []
 
 
 async def test_what_arrives_while_a_portal_is_being_forgotten_goes_too(store: Store) -> None:
-    await asyncio.gather(store.forget("acme"), *(store.put(deal(n), ["h"]) for n in range(3)))
+    await asyncio.gather(store.forget("acme"), *(put(store, deal(n), "h") for n in range(3)))
 
-    assert await store.deliveries(limit=10) == []
+    assert await store.find(Query(), limit=10) == []
     assert await store.claim(limit=10, per_portal=10) == []
 
 
@@ -308,7 +310,7 @@ async def test_a_new_key_opens_what_the_old_one_sealed_and_seals_it_anew(tmp_pat
     before = store_in(tmp_path, KEY)
     await before.open()
     await before.save_installation(replace(ACTIVE, tokens=TOKENS))
-    await before.put(deal(user_token=token), ["handler"])
+    await put(before, deal(user_token=token), "handler")
     await before.close()
 
     both = store_in(tmp_path, NEW_KEY, KEY)
@@ -353,8 +355,8 @@ async def test_a_user_token_that_cannot_be_opened_does_not_stop_the_work(
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
     before = store_in(tmp_path, KEY)
     await before.open()
-    await before.put(deal(user_token=token), ["handler"])
-    await before.put(deal(portal="other"), ["handler"])
+    await put(before, deal(user_token=token), "handler")
+    await put(before, deal(portal="other"), "handler")
     await before.close()
     store = store_in(tmp_path, NEW_KEY)
     await store.open()
@@ -410,7 +412,7 @@ async def test_who_has_no_key_does_not_lose_the_tokens(tmp_path: Path) -> None:
 async def test_another_process_may_change_installations_and_the_owner_sees_it(
     store: Store, tmp_path: Path
 ) -> None:
-    await store.put(deal(), ["handler"])
+    await put(store, deal(), "handler")
     assert await store.installation("acme") is not None
     beside = store_in(tmp_path, mode="share")
     await beside.open()
@@ -429,7 +431,7 @@ async def test_another_process_works_with_no_deliveries(store: Store, tmp_path: 
     await beside.open()
 
     with pytest.raises(StoreError, match="another process owns it"):
-        await beside.put(deal(), ["handler"])
+        await put(beside, deal(), "handler")
     with pytest.raises(StoreError, match="another process owns it"):
         await beside.claim(limit=1, per_portal=1)
     await beside.close()

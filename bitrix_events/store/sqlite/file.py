@@ -1,9 +1,8 @@
-"""The file of the SQLite store: opening it, and refusing what is no store; its named queries."""
+"""The file of the SQLite store: opening it, and refusing what is no store."""
 
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from importlib.resources import files
 from pathlib import Path
@@ -11,24 +10,14 @@ from typing import Final
 
 from bitrix_events.errors import StoreError
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
-_HERE: Final = files("bitrix_events.store.sqlite")
-QUERIES: Final = {
-    name: text.strip()
-    for name, text in re.findall(
-        r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)",
-        (_HERE / "queries.sql").read_text("utf-8"),
-        flags=re.MULTILINE | re.DOTALL,
-    )
-}
+_SCHEMA: Final = files("bitrix_events.store.sqlite") / "schema.sql"
 
 
-def connect(path: Path, *, checkpoints: bool) -> sqlite3.Connection:
-    """A connection that writes, to a file that is made if it does not exist.
-
-    Args:
-        checkpoints: whether this connection moves the log into the file.
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that writes, to a file that is made if it does not exist. It never moves the
+    log into the file by itself.
 
     Raises:
         StoreError: it cannot be opened, or is no store of this version.
@@ -46,10 +35,9 @@ def connect(path: Path, *, checkpoints: bool) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves no bytes behind
-        if not checkpoints:
-            db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
         if not _has_schema(db):
-            schema = (_HERE / "schema.sql").read_text("utf-8")
+            schema = _SCHEMA.read_text("utf-8")
             db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
         check_version(db, path)
     except sqlite3.DatabaseError as error:

@@ -1,98 +1,242 @@
 -- Named statements of the SQLite store; `-- name:` starts one.
 
 -- name: put_delivery
-INSERT INTO delivery (portal, code, entity, data, received_at, sent_at, event_handler_id, user_id,
-                      user_token)
-VALUES (:portal, :code, :entity, :data, :now, :sent_at, :event_handler_id, :user_id, :user_token);
+INSERT INTO delivery (id, portal, code, entity, data, received_at, sent_at, event_handler_id,
+                      user_id, user_token, lifecycle, repeat_of)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_execution
-INSERT INTO execution (portal, lane, delivery_id, handler)
-VALUES (:portal, :lane, :delivery_id, :handler);
+INSERT INTO execution (id, portal, lane_id, delivery_id, handler, state, merges, replayed, deaths,
+                       not_before, quiet_by, finished_at, note)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_lane
-INSERT INTO lane (portal, lane, state, lifecycle, pending, due)
-VALUES (:portal, :lane, :lane_state, :lifecycle, 1, :now)
-ON CONFLICT (portal, lane) DO UPDATE SET pending = pending + 1;
+INSERT INTO lane (id, name, queue, state, lifecycle, due)
+VALUES (?, ?, ?, ?, ?, ?);
 
--- name: wake_lanes
-UPDATE lane SET state = 'ready' WHERE state = 'delayed' AND due <= :now;
+-- name: put_fact
+INSERT OR REPLACE INTO fact (portal, identity, delivery_id, handlers, told_at)
+VALUES (?, ?, ?, ?, ?);
+
+-- name: last_ids
+SELECT name, seq FROM sqlite_sequence;
+
+-- name: facts
+SELECT f.* FROM json_each(:identities) AS wanted
+JOIN fact AS f ON f.portal = json_extract(wanted.value, '$[0]')
+    AND f.identity = json_extract(wanted.value, '$[1]')
+WHERE f.told_at > :since;
+
+-- name: lanes
+SELECT l.id, l.name, l.state, e.id AS tail, e.delivery_id, e.merges, e.deaths, e.quiet_by,
+       (SELECT min(id) FROM execution WHERE lane_id = l.id AND state = 'waiting') = e.id AS is_head
+FROM lane AS l
+LEFT JOIN execution AS e
+    ON e.id = (SELECT max(id) FROM execution WHERE lane_id = l.id AND state = 'waiting')
+WHERE l.name IN (SELECT value FROM json_each(:names));
+
+-- name: merge_execution
+UPDATE execution SET state = 'merged', finished_at = :now, note = :note WHERE id = :id;
+
+-- name: move_lane
+UPDATE lane SET state = :state, due = :due WHERE id = :id;
 
 -- name: standing
-SELECT state, paused FROM portal WHERE portal = :portal;
+SELECT portal, state, paused FROM portal
+WHERE portal IN (SELECT value FROM json_each(:portals)) AND (paused OR state <> 'active');
+
+-- name: delivery_to_replay
+SELECT id, portal, entity, lifecycle FROM delivery WHERE id = :id;
+
+-- name: dead_to_retry
+SELECT e.id, e.portal, e.handler, e.delivery_id, d.entity, d.lifecycle
+FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
+WHERE e.id IN (SELECT value FROM json_each(:ids)) AND e.state = 'dead'
+ORDER BY e.id;
+
+-- name: revive_execution
+UPDATE execution
+SET state = 'waiting', lane_id = :lane_id, attempt = 0, deaths = 0, started_at = NULL,
+    finished_at = NULL, note = 'tried again by hand: ' || note
+WHERE id = :id;
+
+-- name: drop_dead
+UPDATE execution SET state = 'skipped', note = 'dropped by hand: ' || note
+WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'dead';
+
+-- name: wake_lanes
+UPDATE lane SET state = 'ready'
+WHERE id IN (SELECT id FROM lane WHERE state = 'delayed' AND due <= :now ORDER BY due LIMIT :limit);
 
 -- name: park_lanes
 UPDATE lane SET state = 'parked'
-WHERE portal = :portal AND state IN ('ready', 'delayed') AND (:paused OR NOT lifecycle);
+WHERE name > :portal || ' ' AND name < :portal || '!' AND state IN ('ready', 'delayed')
+  AND (:paused OR NOT lifecycle);
 
 -- name: unpark_lanes
 UPDATE lane SET state = 'delayed'
-WHERE portal = :portal AND state = 'parked' AND (:active OR lifecycle);
+WHERE name > :portal || ' ' AND name < :portal || '!' AND state = 'parked'
+  AND (:active OR lifecycle);
 
--- name: next_ready_portal
-SELECT portal FROM lane WHERE state = 'ready' AND portal > :after ORDER BY portal LIMIT 1;
+-- name: running
+SELECT portal, handler, count(*) AS running, max(deaths) AS deaths
+FROM execution INDEXED BY execution_running
+WHERE state = 'running'
+GROUP BY portal, handler;
 
--- name: running_lanes
-SELECT count(*) FROM lane WHERE portal = :portal AND state = 'running';
+-- name: ready_queues
+WITH RECURSIVE ring (queue) AS (
+    SELECT min(queue) FROM lane WHERE state = 'ready' AND queue > :after
+    UNION ALL
+    SELECT (SELECT min(queue) FROM lane WHERE state = 'ready' AND queue > ring.queue)
+    FROM ring WHERE ring.queue IS NOT NULL
+)
+SELECT queue FROM ring WHERE queue IS NOT NULL LIMIT :limit;
 
--- name: oldest_ready_lane
-SELECT lane, token FROM lane WHERE portal = :portal AND state = 'ready' ORDER BY due LIMIT 1;
+-- name: ready_lanes
+SELECT id, due FROM lane WHERE state = 'ready' AND queue = :queue ORDER BY due, id LIMIT :limit;
 
--- name: hold_lane
-UPDATE lane SET state = 'running', token = token + 1 WHERE portal = :portal AND lane = :lane;
+-- name: heads
+SELECT l.id AS lane_id, l.token, e.id AS execution_id, e.handler, e.attempt, e.deaths, e.replayed,
+       e.started_at, e.note, d.*
+FROM lane AS l
+JOIN execution AS e
+    ON e.id = (SELECT min(id) FROM execution WHERE lane_id = l.id AND state = 'waiting')
+JOIN delivery AS d ON d.id = e.delivery_id
+WHERE l.id IN (SELECT value FROM json_each(:ids));
 
--- name: first_waiting
-SELECT e.id AS execution_id, e.handler, e.attempt, e.note, d.*
-FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
-WHERE e.portal = :portal AND e.lane = :lane AND e.state = 'waiting'
-ORDER BY e.id LIMIT 1;
+-- name: hold_lanes
+UPDATE lane SET state = 'running', token = token + 1
+WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: start_execution
-UPDATE execution SET state = 'running', attempt = attempt + 1 WHERE id = :execution_id;
+-- name: put_off_lanes
+UPDATE lane SET state = 'delayed', due = :due WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: lane
-SELECT lifecycle FROM lane WHERE portal = :portal AND lane = :lane;
+-- name: start_executions
+UPDATE execution
+SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, :now)
+WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: let_go_of_lane
-UPDATE lane SET state = :lane_state, due = :due, pending = pending - :finished
-WHERE portal = :portal AND lane = :lane AND token = :token AND state = 'running'
-  AND EXISTS (SELECT 1 FROM execution WHERE id = :execution_id AND state = 'running');
+-- name: held
+SELECT e.id, l.token, l.lifecycle
+FROM execution AS e JOIN lane AS l ON l.id = e.lane_id
+WHERE e.id IN (SELECT value FROM json_each(:ids)) AND e.state = 'running' AND l.state = 'running';
+
+-- name: finish_executions
+UPDATE execution SET state = 'done', finished_at = :now, note = ''
+WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: settle_execution
 UPDATE execution
 SET state = :state, note = :note, finished_at = :finished_at, attempt = attempt - :uncounted
-WHERE id = :execution_id;
+WHERE id = :id;
 
--- name: drop_empty_lane
-DELETE FROM lane WHERE portal = :portal AND lane = :lane AND pending <= 0;
+-- name: next_in_lanes
+SELECT l.id, (SELECT e.not_before FROM execution AS e
+              WHERE e.lane_id = l.id AND e.state = 'waiting' ORDER BY e.id LIMIT 1) AS not_before,
+       EXISTS (SELECT 1 FROM execution AS e WHERE e.lane_id = l.id AND e.state = 'waiting') AS more,
+       EXISTS (SELECT 1 FROM portal AS p
+               WHERE p.portal = substr(l.queue, 1, instr(l.queue, ' ') - 1)
+                 AND (p.paused OR (p.state <> 'active' AND NOT l.lifecycle))) AS is_parked
+FROM lane AS l WHERE l.id IN (SELECT value FROM json_each(:ids));
 
--- name: next_due
+-- name: free_lanes
+UPDATE lane SET state = 'ready', due = :now WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: park_these_lanes
+UPDATE lane SET state = 'parked', due = :now WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: drop_empty_lanes
+DELETE FROM lane WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: due
 SELECT min(due) FROM lane WHERE state = 'delayed';
 
--- name: recover_executions
-UPDATE execution SET state = 'waiting', note = 'the process died while this ran'
-WHERE state = 'running';
+-- name: running_ids
+SELECT id, lane_id FROM execution INDEXED BY execution_running WHERE state = 'running';
 
--- name: recover_lanes
+-- name: give_back_executions
+UPDATE execution SET state = 'waiting', deaths = deaths + :deaths, note = :note
+WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: give_back_lanes
 UPDATE lane
 SET state = CASE
-    WHEN EXISTS (SELECT 1 FROM portal AS p WHERE p.portal = lane.portal
-                 AND (p.paused OR (p.state <> 'active' AND NOT lane.lifecycle)))
+    WHEN EXISTS (SELECT 1 FROM portal AS p
+                 WHERE p.portal = substr(lane.queue, 1, instr(lane.queue, ' ') - 1)
+                   AND (p.paused OR (p.state <> 'active' AND NOT lane.lifecycle)))
     THEN 'parked' ELSE 'ready' END
-WHERE state = 'running';
+WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: deliveries
-SELECT * FROM delivery WHERE id < :before ORDER BY id DESC LIMIT :limit;
+-- name: seen_at
+SELECT seen_at FROM meta;
+
+-- name: see
+UPDATE meta SET seen_at = :now;
+
+-- name: shift_lanes
+UPDATE lane SET due = due + :seconds WHERE state IN ('delayed', 'parked');
+
+-- name: shift_executions
+UPDATE execution
+SET not_before = not_before + :seconds, quiet_by = quiet_by + :seconds,
+    started_at = started_at + :seconds
+WHERE state = 'waiting' AND (not_before IS NOT NULL OR started_at IS NOT NULL);
+
+-- name: shift_facts
+UPDATE fact SET told_at = told_at + :seconds;
+
+-- name: drop_old_facts
+DELETE FROM fact WHERE (portal, identity) IN
+    (SELECT portal, identity FROM fact WHERE told_at < :before ORDER BY told_at LIMIT :limit);
+
+-- name: old_deliveries
+SELECT d.id, d.received_at,
+       EXISTS (SELECT 1 FROM execution AS e WHERE e.delivery_id = d.id
+               AND e.state IN ('waiting', 'running', 'dead')) AS is_needed
+FROM delivery AS d WHERE d.id > :after ORDER BY d.id LIMIT :limit;
+
+-- name: find
+SELECT d.*, (SELECT count(*) FROM delivery AS r WHERE r.repeat_of = d.id) AS repeats
+FROM delivery AS d
+WHERE d.id < :before
+  AND (:portal IS NULL OR d.portal = :portal)
+  AND (:code IS NULL OR d.code = :code)
+  AND (:entity IS NULL OR d.entity = :entity)
+  AND (:since IS NULL OR d.received_at >= :since)
+  AND ((:handler IS NULL AND :state IS NULL) OR EXISTS (
+        SELECT 1 FROM execution AS e
+        WHERE e.delivery_id = d.id
+          AND (:handler IS NULL OR e.handler = :handler)
+          AND (:state IS NULL OR e.state = :state)))
+ORDER BY d.id DESC LIMIT :limit;
 
 -- name: delivery
-SELECT * FROM delivery WHERE id = :id;
+SELECT d.*, (SELECT count(*) FROM delivery AS r WHERE r.repeat_of = d.id) AS repeats
+FROM delivery AS d WHERE d.id = :id;
 
 -- name: executions
-SELECT e.*, l.due
-FROM execution AS e
-LEFT JOIN lane AS l
-    ON l.portal = e.portal AND l.lane = e.lane AND l.state = 'delayed' AND e.state = 'waiting'
+SELECT e.*, e.id AS execution_id, l.state AS lane_state, l.due
+FROM execution AS e LEFT JOIN lane AS l ON l.id = e.lane_id AND e.state = 'waiting'
 WHERE e.delivery_id = :delivery_id
 ORDER BY e.id;
+
+-- name: dead
+SELECT d.*, e.id AS execution_id, e.delivery_id, e.handler, e.state, e.attempt, e.deaths,
+       e.replayed, e.started_at, e.finished_at, e.note, NULL AS lane_state, NULL AS due
+FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
+WHERE e.state = 'dead' AND e.id < :before
+  AND (:handler IS NULL OR e.handler = :handler)
+  AND (:portal IS NULL OR e.portal = :portal)
+ORDER BY e.id DESC LIMIT :limit;
+
+-- name: stats
+SELECT (SELECT count(*) FROM execution WHERE state = 'waiting') AS waiting,
+       (SELECT count(*) FROM execution WHERE state = 'running') AS running,
+       (SELECT count(*) FROM execution WHERE state = 'dead') AS dead,
+       (SELECT count(*) FROM lane AS l JOIN execution AS e
+            ON e.lane_id = l.id AND e.state = 'waiting' WHERE l.state = 'parked') AS parked,
+       (SELECT min(due) FROM lane WHERE state = 'ready') AS oldest;
 
 -- name: handler_names
 SELECT handler, count(*) AS waiting FROM execution WHERE state = 'waiting'
@@ -158,16 +302,19 @@ UPDATE delivery SET user_token = :user_token WHERE id = :id;
 UPDATE delivery SET user_token = NULL WHERE user_token IS NOT NULL AND received_at < :before;
 
 -- name: some_deliveries
-SELECT id FROM delivery WHERE portal = :portal ORDER BY id LIMIT :limit;
+SELECT id, portal FROM delivery WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- name: drop_executions
-DELETE FROM execution WHERE delivery_id BETWEEN :first AND :last AND portal = :portal;
+DELETE FROM execution WHERE delivery_id IN (SELECT value FROM json_each(:deliveries));
 
 -- name: drop_deliveries
-DELETE FROM delivery WHERE id BETWEEN :first AND :last AND portal = :portal;
+DELETE FROM delivery WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: drop_lanes
-DELETE FROM lane WHERE portal = :portal;
+DELETE FROM lane WHERE name > :portal || ' ' AND name < :portal || '!';
+
+-- name: drop_facts
+DELETE FROM fact WHERE portal = :portal;
 
 -- name: drop_installation
 DELETE FROM portal WHERE portal = :portal;

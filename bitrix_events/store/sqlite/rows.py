@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
+
+import orjson
 
 from bitrix_events.store.records import (
     Delivery,
@@ -18,13 +19,15 @@ from bitrix_events.store.records import (
 from bitrix_events.store.sealed import Vault
 
 
-def delivery_of(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Delivery:
+def delivery_of(
+    row: sqlite3.Row, *, handler: str = "", attempt: int = 0, replayed: bool = False
+) -> Delivery:
     """A row of ``delivery``."""
     return Delivery(
         id=row["id"],
         portal=row["portal"],
         code=row["code"],
-        data=json.loads(row["data"]),
+        data=orjson.loads(row["data"]),
         entity=row["entity"],
         received_at=datetime.fromtimestamp(row["received_at"], UTC),
         sent_at=moment_of(row["sent_at"]),
@@ -32,19 +35,26 @@ def delivery_of(row: sqlite3.Row, *, handler: str = "", attempt: int = 0) -> Del
         user_id=row["user_id"],
         handler=handler,
         attempt=attempt,
+        replayed=replayed,
     )
 
 
 def execution_of(row: sqlite3.Row) -> Execution:
-    """A row of ``execution``, with the ``due`` of its lane."""
+    """A row of ``execution``, with the state and the ``due`` of its lane while it waits."""
+    lane_state = row["lane_state"]
     return Execution(
-        id=row["id"],
+        id=row["execution_id"],
+        delivery_id=row["delivery_id"],
         handler=row["handler"],
         state=State(row["state"]),
         attempt=row["attempt"],
-        due=moment_of(row["due"]),
+        due=moment_of(row["due"]) if lane_state == "delayed" else None,
         finished_at=moment_of(row["finished_at"]),
         note=row["note"],
+        deaths=row["deaths"],
+        started_at=moment_of(row["started_at"]),
+        parked=lane_state == "parked",
+        replayed=bool(row["replayed"]),
     )
 
 

@@ -1,7 +1,9 @@
--- One file, one writing process. Every key leads with the portal. Times are seconds since 1970, UTC.
+-- One file, one process that works. Every key leads with the portal. Times are seconds since 1970, UTC.
 
 CREATE TABLE meta (
-    schema_version INTEGER NOT NULL
+    schema_version INTEGER NOT NULL,
+    seen_at        REAL NOT NULL DEFAULT 0,    -- the clock when somebody last looked at it
+    journalled     INTEGER NOT NULL DEFAULT 0  -- the last record of the journal that was taken over
 );
 
 -- Our app on one portal. `tokens` is sealed (store/secrets.py); application tokens are digests only.
@@ -42,47 +44,65 @@ CREATE TABLE delivery (
     sent_at          REAL,
     event_handler_id INTEGER,
     user_id          INTEGER,
-    user_token       BLOB
+    user_token       BLOB,
+    lifecycle        INTEGER NOT NULL,
+    repeat_of        INTEGER  -- the delivery that told the same fact
 );
 
-CREATE INDEX delivery_portal ON delivery (portal);
 CREATE INDEX delivery_user_token ON delivery (received_at) WHERE user_token IS NOT NULL;
+CREATE INDEX delivery_repeat ON delivery (repeat_of) WHERE repeat_of IS NOT NULL;
+
+-- What was told lately, and which handlers it was for.
+CREATE TABLE fact (
+    portal      TEXT NOT NULL,
+    identity    TEXT NOT NULL,
+    delivery_id INTEGER NOT NULL,
+    handlers    TEXT NOT NULL,  -- separated by spaces
+    told_at     REAL NOT NULL,
+    PRIMARY KEY (portal, identity)
+) WITHOUT ROWID;
+
+CREATE INDEX fact_told ON fact (told_at);
 
 -- One handler applied to one delivery.
 CREATE TABLE execution (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     portal      TEXT NOT NULL,
-    lane        TEXT NOT NULL,
-    delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+    lane_id     INTEGER NOT NULL,
+    delivery_id INTEGER NOT NULL,
     handler     TEXT NOT NULL,
-    state       TEXT NOT NULL DEFAULT 'waiting',
+    state       TEXT NOT NULL,  -- waiting, running, done, skipped, merged, dead
+    merges      TEXT,           -- code of deliveries that may replace it while it waits
+    replayed    INTEGER NOT NULL DEFAULT 0,
     attempt     INTEGER NOT NULL DEFAULT 0,
+    deaths      INTEGER NOT NULL DEFAULT 0,
+    not_before  REAL,           -- debounce: until the entity is quiet,
+    quiet_by    REAL,           -- or until then
+    started_at  REAL,           -- the first attempt
     finished_at REAL,
     note        TEXT NOT NULL DEFAULT ''
 );
 
-CREATE INDEX execution_waiting ON execution (portal, lane, id) WHERE state = 'waiting';
+CREATE INDEX execution_waiting ON execution (lane_id, id) WHERE state = 'waiting';
 CREATE INDEX execution_running ON execution (id) WHERE state = 'running';
+CREATE INDEX execution_dead ON execution (id) WHERE state = 'dead';
 CREATE INDEX execution_delivery ON execution (delivery_id);
 
 -- One handler and entity of one portal with unfinished executions. Holding the lane is what keeps
--- them serial; `due` is arrival while ready and end of the rest while delayed. Parked lanes wait for
--- their portal, `lifecycle` ones only while it is paused. An empty lane is deleted, so that a claim
--- costs what it claims and not the backlog.
+-- them serial. Parked lanes wait for their portal, `lifecycle` ones only while it is paused. An empty
+-- lane is deleted, so that a claim costs what it claims and not the backlog.
 CREATE TABLE lane (
-    portal    TEXT NOT NULL,
-    lane      TEXT NOT NULL,
-    state     TEXT NOT NULL,  -- ready, running, delayed, parked
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    name      TEXT NOT NULL UNIQUE,  -- portal, handler and entity, separated by spaces
+    queue     TEXT NOT NULL,         -- portal and handler, separated by a space
+    state     TEXT NOT NULL,         -- ready, running, delayed, parked
     lifecycle INTEGER NOT NULL,
-    pending   INTEGER NOT NULL,
-    due       REAL NOT NULL,
-    token     INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (portal, lane)
-) WITHOUT ROWID;
+    due       REAL NOT NULL,         -- arrival while ready, end of the rest while delayed
+    token     INTEGER NOT NULL DEFAULT 0
+);
 
-CREATE INDEX lane_ready ON lane (portal, due) WHERE state = 'ready';
-CREATE INDEX lane_running ON lane (portal) WHERE state = 'running';
+CREATE INDEX lane_ready ON lane (queue, due) WHERE state = 'ready';
 CREATE INDEX lane_delayed ON lane (due) WHERE state = 'delayed';
-CREATE INDEX lane_parked ON lane (portal) WHERE state = 'parked';
+CREATE INDEX lane_parked ON lane (id) WHERE state = 'parked';
 
-INSERT INTO meta (schema_version) VALUES (3);
+INSERT INTO meta (schema_version) VALUES (4);

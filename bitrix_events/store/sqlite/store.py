@@ -8,53 +8,72 @@ it meanwhile, and change installations: renew tokens, pause a portal.
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-from bitrix_events.errors import InstallationChanged, StoreError
+import orjson
+
+from bitrix_events.errors import StoreError
+from bitrix_events.failpoints import failpoint
 from bitrix_events.store.records import (
+    FACT_WINDOW,
     Claim,
+    Delivery,
     DeliveryView,
+    Execution,
     Installation,
     InstallationState,
     NewDelivery,
-    State,
+    Query,
+    Stats,
+    Stored,
+    Target,
     Verdict,
 )
 from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import HEAD_BYTES, Sealer
-from bitrix_events.store.sqlite.file import QUERIES, check_version, connect, connect_to_read
+from bitrix_events.store.sqlite.clock import JUMP_SECONDS, SteadyClock
+from bitrix_events.store.sqlite.file import check_version, connect, connect_to_read
+from bitrix_events.store.sqlite.intake import Arrival, put_many, replay, retry_dead
 from bitrix_events.store.sqlite.lock import FileLock
 from bitrix_events.store.sqlite.maintenance import (
+    drop_old_facts,
     forget_installation,
     forget_some_deliveries,
     is_of,
     pragma,
+    prune_some,
     reseal,
+    shift_times,
 )
+from bitrix_events.store.sqlite.queue import Claims, Demand, recover, settle_many, sweep
 from bitrix_events.store.sqlite.rows import (
     delivery_of,
     execution_of,
     installation_of,
-    moment_of,
     row_of,
+    seconds_of,
 )
-from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T
+from bitrix_events.store.sqlite.statements import QUERIES, listed, run
+from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T, run_changes
+
+log = logging.getLogger(__name__)
 
 Mode = Literal["own", "share", "look"]
 
 _NEWEST: Final = 2**63 - 1
 _KNOWN_INSTALLATIONS: Final = 10_000
 _USER_TOKEN_SECONDS: Final = 24 * 3600.0
+_TURN_SECONDS: Final = 5.0
 _OWNER_ONLY: Final = "the store is not open for writing deliveries: another process owns it"
 
 
@@ -74,21 +93,23 @@ class SqliteStore:
         path: Path,
         *,
         sealer: Sealer | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         mode: Mode = "own",
     ) -> None:
         self._path = path = path.resolve()  # links to one file are one store
         self._vault = Vault(sealer)
-        self._clock = clock
+        self._clock = clock or SteadyClock()
+        self._claims = Claims(self._vault)
         self._mode = mode
         self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._turns = FileLock(path.with_name(path.name + ".turn"))
         self._is_open = False
         self._writer: GroupCommitWriter | None = None
         self._writing: sqlite3.Connection | None = None
         self._readers = threading.local()
         self._opened_readers: list[sqlite3.Connection] = []
-        self._last_portal = ""
         self._inode = 0
+        self._seen_changes = 0
         # Every delivery asks for its portal's installation. What was read stays true until somebody
         # saves one; that another process did is seen in the next transaction.
         self._known: dict[str, Installation] = {}
@@ -112,15 +133,18 @@ class SqliteStore:
                 check_version(self._reader(), self._path)
                 self._check_key()
                 return
-            # SQLite before 3.51.3 wants one process to do the checkpoints.
-            self._writing = connect(self._path, checkpoints=self._mode == "own")
+            self._writing = connect(self._path)
             self._check_key()
             self._inode = os.stat(self._path).st_ino
             self._writer = GroupCommitWriter(
-                self._writing, begun=self._notice_others, check=self._check_file
+                self._writing,
+                begun=self._notice_others,
+                check=self._check_file,
+                turn=nullcontext if self._mode == "own" else self._turn,
+                checkpoint=self._checkpoint,
             )
             if self._mode == "own":
-                await self._writer.submit(_recover)
+                await self._write(self._recover)
         except BaseException:
             await self.close()
             raise
@@ -155,118 +179,121 @@ class SqliteStore:
     async def put(
         self,
         delivery: NewDelivery,
-        handlers: Sequence[str],
+        targets: Sequence[Target],
         *,
         installation: Installation | None = None,
-    ) -> int:
+    ) -> Stored:
         self._require_owner()
-        save = self._saving(installation) if installation is not None else None
-        row = {
-            "portal": delivery.portal,
-            "code": delivery.code,
-            "entity": delivery.entity,
-            "data": json.dumps(delivery.data, ensure_ascii=False, separators=(",", ":")),
-            "now": self._clock(),
-            "sent_at": delivery.sent_at.timestamp() if delivery.sent_at else None,
-            "event_handler_id": delivery.event_handler_id,
-            "user_id": delivery.user_id,
-            "user_token": self._vault.seal_user_token(delivery.portal, delivery.user_token),
-        }
-
-        def change(db: sqlite3.Connection) -> int:
-            if save is not None and not save(db):
-                raise InstallationChanged("the installation was changed meanwhile")
-            delivery_id = db.execute(QUERIES["put_delivery"], row).lastrowid
-            assert delivery_id is not None
-            entity = delivery.entity or f"#{delivery_id}"
-            is_parked = _is_parked(db, delivery.portal, lifecycle=delivery.lifecycle)
-            for handler in handlers:
-                execution = {
-                    "portal": delivery.portal,
-                    "lane": f"{entity} {handler}",
-                    "delivery_id": delivery_id,
-                    "handler": handler,
-                    "now": row["now"],
-                    "lane_state": "parked" if is_parked else "ready",
-                    "lifecycle": delivery.lifecycle,
-                }
-                db.execute(QUERIES["put_execution"], execution)
-                db.execute(QUERIES["put_lane"], execution)
-            return delivery_id
-
+        arrival = Arrival(
+            delivery,
+            targets,
+            data=orjson.dumps(delivery.data).decode(),
+            user_token=self._vault.seal_user_token(delivery.portal, delivery.user_token),
+            save=self._saving(installation) if installation is not None else None,
+            now=self._clock(),
+        )
         forget = partial(self._forget, installation.portal) if installation is not None else None
-        return await self._write(change, after=forget)
+        return await self._open_writer().submit(put_many, arrival, after=forget)
 
-    async def claim(self, *, limit: int, per_portal: int) -> list[Claim]:
+    async def claim(
+        self,
+        *,
+        limit: int,
+        per_portal: int,
+        per_handler: Mapping[str, int] | None = None,
+        resting: Collection[str] = (),
+    ) -> list[Claim]:
         self._require_owner()
-
-        def change(db: sqlite3.Connection) -> list[Claim]:
-            db.execute(QUERIES["wake_lanes"], {"now": self._clock()})
-            claims: list[Claim] = []
-            running: dict[str, int] = {}
-            portal = self._last_portal
-            passed_over = 0
-            while len(claims) < limit:
-                portal = _next_ready_portal(db, after=portal)
-                if not portal or passed_over > len(running):
-                    break
-                if portal not in running:
-                    running[portal] = _scalar(db, "running_lanes", portal=portal)
-                if running[portal] >= per_portal:
-                    passed_over += 1
-                    continue
-                passed_over = 0
-                running[portal] += 1
-                claims.append(self._hold_oldest_lane(db, portal))
-            self._last_portal = portal
-            return claims
-
-        return await self._write(change)
+        demand = Demand(limit, per_portal, per_handler or {}, resting)
+        return await self._write(lambda db: self._claims.claim(db, demand, self._clock()))
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
-        now = self._clock()
-        waits = verdict.state is State.WAITING
-        rests = waits and verdict.delay_seconds > 0
-        row = {
-            "portal": claim.delivery.portal,
-            "lane": claim.lane,
-            "token": claim.token,
-            "lane_state": "delayed" if rests else "ready",
-            "due": now + verdict.delay_seconds,
-            "finished": 0 if waits else 1,
-            "execution_id": claim.execution_id,
-            "state": verdict.state.value,
-            "note": verdict.note,
-            "finished_at": None if waits else now,
-            "uncounted": 0 if verdict.counted else 1,
-        }
+        return await self._open_writer().submit(self._settle, (claim, verdict))
 
-        def change(db: sqlite3.Connection) -> bool:
-            lane = db.execute(QUERIES["lane"], row).fetchone()
-            if lane is None:
-                return False
-            lifecycle = lane["lifecycle"] and not verdict.parks
-            is_parked = _is_parked(db, claim.delivery.portal, lifecycle=lifecycle)
-            held = {**row, "lane_state": "parked"} if is_parked else row
-            if db.execute(QUERIES["let_go_of_lane"], held).rowcount == 0:
-                return False
-            db.execute(QUERIES["settle_execution"], row)
-            if not waits:
-                db.execute(QUERIES["drop_empty_lane"], row)
-            return True
+    def _settle(
+        self, db: sqlite3.Connection, settled: Sequence[tuple[Claim, Verdict]]
+    ) -> list[bool]:
+        return settle_many(db, settled, self._clock())
+
+    async def due_in(self) -> float | None:
+        due = self._read("due")[0][0]
+        return None if due is None else max(0.0, due - self._clock())
+
+    async def sweep(self, held: Collection[int]) -> int:
+        self._require_owner()
+
+        def change(db: sqlite3.Connection) -> int:
+            self._look_at_clock(db)
+            return sweep(db, held)
 
         return await self._write(change)
 
-    async def next_due(self) -> datetime | None:
-        return moment_of(self._read("next_due")[0][0])
-
-    async def deliveries(self, *, limit: int, before: int | None = None) -> list[DeliveryView]:
-        rows = self._read("deliveries", limit=limit, before=before or _NEWEST)
+    async def find(
+        self, query: Query, *, limit: int, before: int | None = None
+    ) -> list[DeliveryView]:
+        rows = self._read(
+            "find",
+            before=before or _NEWEST,
+            limit=limit,
+            portal=query.portal,
+            code=query.code,
+            entity=query.entity,
+            handler=query.handler,
+            state=query.state,
+            since=seconds_of(query.since),
+        )
         return [self._view(row) for row in rows]
 
     async def delivery(self, delivery_id: int) -> DeliveryView | None:
         rows = self._read("delivery", id=delivery_id)
         return self._view(rows[0]) if rows else None
+
+    async def replay(self, delivery_id: int, handlers: Sequence[str]) -> list[int]:
+        return await self._write(lambda db: replay(db, delivery_id, handlers, self._clock()))
+
+    async def dead(
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        handler: str | None = None,
+        portal: str | None = None,
+    ) -> list[tuple[Delivery, Execution]]:
+        rows = self._read(
+            "dead", limit=limit, before=before or _NEWEST, handler=handler, portal=portal
+        )
+        return [(delivery_of(row, handler=row["handler"]), execution_of(row)) for row in rows]
+
+    async def retry_dead(self, execution_ids: Sequence[int]) -> int:
+        return await self._write(lambda db: retry_dead(db, execution_ids, self._clock()))
+
+    async def drop_dead(self, execution_ids: Sequence[int]) -> int:
+        ids = listed(execution_ids)
+        return await self._write(lambda db: run(db, "drop_dead", ids=ids).rowcount)
+
+    async def prune(self, before: datetime, *, limit: int) -> int:
+        pruned, after = 0, 0
+        while pruned < limit:
+            step = partial(prune_some, before=before.timestamp(), after=after, limit=limit - pruned)
+            count, found = await self._write(step)
+            pruned += count
+            if found is None:
+                break
+            after = found
+        return pruned
+
+    async def tidy(self) -> None:
+        now = self._clock()
+        before = now - FACT_WINDOW.total_seconds()
+        while await self._write(partial(drop_old_facts, before=before)):
+            pass
+        tokens = {"before": now - _USER_TOKEN_SECONDS}
+        await self._write(lambda db: run(db, "drop_old_user_tokens", **tokens).rowcount)
+
+    async def stats(self) -> Stats:
+        row = (await asyncio.to_thread(self._read, "stats"))[0]
+        oldest = 0.0 if row["oldest"] is None else max(0.0, self._clock() - row["oldest"])
+        return Stats(row["waiting"], row["running"], row["dead"], row["parked"], oldest)
 
     async def handler_names(self) -> dict[str, int]:
         return {row["handler"]: row["waiting"] for row in self._read("handler_names")}
@@ -306,30 +333,78 @@ class SqliteStore:
         await self._write(lambda db: db.execute(QUERIES["end_refresh"], row).rowcount)
 
     async def forget(self, portal: str, *, version: int | None = None) -> bool:
-        found = False
-        # Every transaction looks anew: the portal may be installing the app again.
-        while await self._write(
-            lambda db: is_of(db, portal, version) and forget_some_deliveries(db, portal)
-        ):
-            found = True
+        found, after = False, 0
+        at: int | None = 0
+        while at is not None:
+            after = at
+            # Every transaction looks anew: the portal may be installing the app again.
+            some = partial(forget_some_deliveries, portal=portal, version=version, after=after)
+            count, at = await self._write(some)
+            found = found or count > 0
         dropped = await self._write(
-            lambda db: is_of(db, portal, version) and self._drop_installation(db, portal),
+            lambda db: is_of(db, portal, version) and self._drop_installation(db, portal, after),
             after=partial(self._forget, portal),
         )
         return dropped or (found and not version)
-
-    async def drop_old_user_tokens(self) -> None:
-        row = {"before": self._clock() - _USER_TOKEN_SECONDS}
-        await self._write(lambda db: db.execute(QUERIES["drop_old_user_tokens"], row).rowcount)
 
     async def reseal(self) -> int:
         """Seal with the present key whatever an old one has sealed; how many values that were."""
         return await self._write(lambda db: reseal(db, self._vault), after=self._forget_all)
 
     async def _write(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
+        return await self._open_writer().submit(run_changes, change, after=after)
+
+    def _open_writer(self) -> GroupCommitWriter:
         if self._writer is None:
             raise StoreError("the store is not open for writing")
-        return await self._writer.submit(change, after=after)
+        return self._writer
+
+    def _recover(self, db: sqlite3.Connection) -> None:
+        failpoint("recovering")
+        behind = self._clock() - run(db, "seen_at").fetchone()["seen_at"]
+        if behind < -JUMP_SECONDS:  # it was set back while the app did not run
+            shift_times(db, behind)
+        run(db, "see", now=self._clock())
+        recover(db)
+
+    def _look_at_clock(self, db: sqlite3.Connection) -> None:
+        if isinstance(self._clock, SteadyClock):
+            jump = self._clock.jump()
+            if abs(jump) > JUMP_SECONDS:
+                log.warning("the clock was set by %+.0f s; what is due moves along", jump)
+                shift_times(db, jump)
+        if db.total_changes != self._seen_changes:
+            run(db, "see", now=self._clock())
+            self._seen_changes = db.total_changes
+
+    def _checkpoint(self, kind: str) -> None:
+        """Move the log into the file, while no other process writes.
+
+        SQLite 3.7.0 to 3.51.2 may damage a file if somebody commits while somebody else moves the
+        log (the "WAL-reset bug"). Whoever shares the file holds the same lock while he commits.
+        """
+        assert self._writing is not None
+        failpoint("checkpoint")
+        if self._mode == "own" and self._turns.acquire():
+            try:
+                self._writing.execute(f"PRAGMA wal_checkpoint({kind})")
+            except sqlite3.Error as error:
+                log.warning("the log of %s could not be moved into it: %s", self._path, error)
+            finally:
+                self._turns.release()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The time in which this process alone may write, for one that shares the file."""
+        end = time.monotonic() + _TURN_SECONDS
+        while not self._turns.acquire():
+            if time.monotonic() > end:
+                raise StoreError(f"{self._path} is being written to all the time; try again")
+            time.sleep(0.01)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _require_owner(self) -> None:
         if self._mode != "own":
@@ -376,7 +451,8 @@ class SqliteStore:
 
     def _view(self, row: sqlite3.Row) -> DeliveryView:
         executions = self._read("executions", delivery_id=row["id"])
-        return DeliveryView(delivery_of(row), [execution_of(found) for found in executions])
+        views = [execution_of(found) for found in executions]
+        return DeliveryView(delivery_of(row), views, row["repeat_of"], row["repeats"])
 
     def _all_installations(self) -> list[Installation]:
         """Runs on any thread, with a connection of its own."""
@@ -437,50 +513,8 @@ class SqliteStore:
             return False
         return self._vault.opened_tokens(portal, row["tokens"]) is None
 
-    def _hold_oldest_lane(self, db: sqlite3.Connection, portal: str) -> Claim:
-        ready = db.execute(QUERIES["oldest_ready_lane"], {"portal": portal}).fetchone()
-        lane = {"portal": portal, "lane": ready["lane"]}
-        db.execute(QUERIES["hold_lane"], lane)
-        row = db.execute(QUERIES["first_waiting"], lane).fetchone()
-        db.execute(QUERIES["start_execution"], {"execution_id": row["execution_id"]})
-        return Claim(
-            delivery_of(row, handler=row["handler"], attempt=row["attempt"] + 1),
-            row["execution_id"],
-            ready["lane"],
-            ready["token"] + 1,
-            row["note"],
-            self._vault.opened_user_token(portal, row["user_token"]),
-        )
-
-    def _drop_installation(self, db: sqlite3.Connection, portal: str) -> bool:
+    def _drop_installation(self, db: sqlite3.Connection, portal: str, after: int) -> bool:
         assert self._writer is not None
         if self._mode == "own":
             self._writer.truncate_log()
-        return forget_installation(db, portal)
-
-
-def _recover(db: sqlite3.Connection) -> None:
-    db.execute(QUERIES["recover_executions"])
-    db.execute(QUERIES["recover_lanes"])
-
-
-def _next_ready_portal(db: sqlite3.Connection, *, after: str) -> str:
-    """The next portal of the ring that has a ready lane; ``""`` if none has."""
-    for start in (after, ""):
-        row = db.execute(QUERIES["next_ready_portal"], {"after": start}).fetchone()
-        if row:
-            return str(row[0])
-    return ""
-
-
-def _is_parked(db: sqlite3.Connection, portal: str, *, lifecycle: bool) -> bool:
-    """Whether a lane of this kind has to wait for its portal."""
-    row = db.execute(QUERIES["standing"], {"portal": portal}).fetchone()
-    if row is None:
-        return False
-    is_active: bool = row["state"] == InstallationState.ACTIVE
-    return bool(row["paused"]) or (not is_active and not lifecycle)
-
-
-def _scalar(db: sqlite3.Connection, query: str, **parameters: object) -> int:
-    return int(db.execute(QUERIES[query], parameters).fetchone()[0])
+        return forget_installation(db, portal, after=after)
