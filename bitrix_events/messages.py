@@ -42,4 +42,6 @@ This is an app made with bitrix_events.
   POST /install   installation, as an event or as a page
   GET  /oauth/start?portal=acme.bitrix24.com   installation from outside of a portal
   GET  /healthz   is it alive?
+  GET  /readyz    is it ready?
+  GET  /metrics   figures, for those who may see them
 """

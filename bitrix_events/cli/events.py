@@ -3,130 +3,236 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from contextlib import suppress
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bitrix_events.cli.loading import UsageError, prepare_environment
-from bitrix_events.cli.stores import when, with_store
-from bitrix_events.settings import Settings
-from bitrix_events.store.records import DeliveryView, Execution, State
+from bitrix_events.cli.loading import UsageError, load_app
+from bitrix_events.cli.options import (
+    EntityOption,
+    EventOption,
+    HandlerOption,
+    JsonOption,
+    PortalOption,
+    SinceOption,
+    StateOption,
+    query_of,
+)
+from bitrix_events.cli.stores import settings_here, when, with_store
+from bitrix_events.cli.tail import Tail
+from bitrix_events.cli.views import (
+    Names,
+    fate_of,
+    portal_names,
+    print_json,
+    state_of,
+    summary_of,
+    view_json,
+)
+from bitrix_events.cli.why import explain
+from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.sqlite.store import SqliteStore
-
-T = TypeVar("T")
 
 events = typer.Typer(
     help="Look into the inbox: what has arrived and what became of it.", no_args_is_help=True
 )
 
-_STYLES = {
-    State.DONE: "green",
-    State.WAITING: "yellow",
-    State.RUNNING: "cyan",
-    State.SKIPPED: "dim",
-    State.DEAD: "red",
-}
+NumberArgument = Annotated[
+    int, typer.Argument(metavar="ID", help="Number of the delivery, as in `events list`.")
+]
 
 
 @events.command("list")
 def list_events(
+    portal: PortalOption = None,
+    event: EventOption = None,
+    entity: EntityOption = None,
+    handler: HandlerOption = None,
+    state: StateOption = None,
+    since: SinceOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
-    before: Annotated[int | None, typer.Option(help="Go on below this number.")] = None,
+    before: Annotated[int | None, typer.Option(metavar="ID", help="Go on below this one.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """The newest deliveries, newest first.
 
-    Example:
+    Examples:
 
-        bitrix-events events list --limit 50
+        bitrix-events events list --state dead --since 2h
+
+        bitrix-events events list --entity deal:7 --json
     """
-    views = _with_store(lambda store: store.deliveries(limit=limit, before=before))
+
+    async def look(store: SqliteStore) -> tuple[Query, list[DeliveryView], Names]:
+        query = await query_of(
+            store,
+            portal=portal,
+            event=event,
+            entity=entity,
+            handler=handler,
+            state=state,
+            since=since,
+        )
+        views = await store.find(query, limit=limit, before=before)
+        return query, views, await portal_names(store)
+
+    query, views, names = with_store(settings_here(), "look", look)
+    if as_json:
+        for view in views:
+            print_json(view_json(view))
+        return
     console = Console()
     if not views:
-        console.print("Nothing has arrived yet.")
+        asked = query != Query() or before is not None
+        console.print("No delivery is like that." if asked else "Nothing has arrived yet.")
         return
+    console.print(_table(views, names))
+    if len(views) == limit:
+        last = views[-1].delivery.id
+        console.print(f"[dim]For older ones add: --before {last}[/dim]")
+
+
+@events.command("show")
+def show_event(number: NumberArgument, as_json: JsonOption = False) -> None:
+    """One delivery: its data, and each handler's fate.
+
+    Examples:
+
+        bitrix-events events show 12
+
+        bitrix-events events show 12 --json
+    """
+
+    async def look(store: SqliteStore) -> tuple[DeliveryView, Names]:
+        return await _found(store, number), await portal_names(store)
+
+    view, names = with_store(settings_here(), "look", look)
+    if as_json:
+        print_json(view_json(view))
+    else:
+        _show(Console(), view, names)
+
+
+@events.command()
+def tail(
+    portal: PortalOption = None,
+    event: EventOption = None,
+    entity: EntityOption = None,
+    handler: HandlerOption = None,
+    last: Annotated[int, typer.Option(min=0, max=1000, help="Begin with so many.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow what arrives and what becomes of it, until Ctrl-C.
+
+    A line for each delivery, and one whenever an execution starts, waits or ends.
+
+    Examples:
+
+        bitrix-events events tail
+
+        bitrix-events events tail --event ONCRMDEALADD --json
+    """
+
+    async def follow(store: SqliteStore) -> None:
+        query = await query_of(store, portal=portal, event=event, entity=entity, handler=handler)
+        await Tail(store, query, await portal_names(store), as_json=as_json).follow(last=last)
+
+    with suppress(KeyboardInterrupt):
+        with_store(settings_here(), "look", follow)
+
+
+@events.command()
+def why(
+    number: NumberArgument,
+    app: Annotated[
+        str | None,
+        typer.Argument(metavar="MODULE:APP", help="Where the app is, to compare its handlers."),
+    ] = None,
+) -> None:
+    """What became of a delivery and why: ran, waits, merged, told before, wanted by nobody.
+
+    Examples:
+
+        bitrix-events events why 12
+
+        bitrix-events events why 12 hello:app
+    """
+    loaded = load_app(app) if app else None
+    settings = loaded.settings if loaded else settings_here()
+
+    async def look(store: SqliteStore) -> list[str]:
+        handlers = loaded.handlers if loaded else None
+        return await explain(store, await _found(store, number), handlers)
+
+    console = Console(soft_wrap=True, highlight=False)
+    for line in with_store(settings, "look", look):
+        console.print(line)
+
+
+def _table(views: list[DeliveryView], names: Names) -> Table:
     table = Table(box=None, header_style="bold")
-    for title in ("#", "RECEIVED", "EVENT", "ABOUT", "HANDLERS"):
+    shows_portal = len(names) > 1
+    titles = ["#", "RECEIVED", "EVENT", "ABOUT", *(["PORTAL"] if shows_portal else []), "HANDLERS"]
+    for title in titles:
         table.add_column(title, no_wrap=title != "HANDLERS")
     for view in views:
         delivery = view.delivery
+        portal = [escape(names.get(delivery.portal, delivery.portal))] if shows_portal else []
         table.add_row(
             str(delivery.id),
             when(delivery.received_at),
             escape(delivery.code),
             escape(delivery.entity or ""),
-            ", ".join(map(_brief, view.executions)) or "[dim]no handler[/dim]",
+            *portal,
+            summary_of(view),
         )
-    console.print(table)
+    return table
 
 
-@events.command("show")
-def show_event(
-    number: Annotated[int, typer.Argument(help="Number of the delivery, as in `events list`.")],
-) -> None:
-    """One delivery: its data, and each handler's fate.
-
-    Example:
-
-        bitrix-events events show 12
-    """
-    view = _with_store(lambda store: store.delivery(number))
-    if view is None:
-        raise UsageError(f"there is no delivery #{number}; see bitrix-events events list")
-    _show(Console(), view)
-
-
-def _show(console: Console, view: DeliveryView) -> None:
+def _show(console: Console, view: DeliveryView, names: Names) -> None:
     delivery = view.delivery
+    address = names.get(delivery.portal, delivery.portal)
+    portal = address if address == delivery.portal else f"{address} ({delivery.portal})"
     facts = {
         "event": delivery.code,
         "about": delivery.entity or "no record",
-        "portal": delivery.portal,
+        "portal": portal,
         "received": when(delivery.received_at),
         "sent": when(delivery.sent_at) if delivery.sent_at else "unknown",
         "by user": str(delivery.user_id or "unknown"),
+        "repeat of": f"#{view.repeat_of}" if view.repeat_of is not None else "",
+        "repeated": str(view.repeats or ""),
     }
     console.print(f"[bold]#{delivery.id}[/bold]")
     for name, value in facts.items():
-        console.print(f"  {name:9} {escape(value)}")
+        if value:
+            console.print(f"  {name:9} {escape(value)}")
     console.print("  data")
     console.print_json(json.dumps(delivery.data, ensure_ascii=False), indent=2)
     if not view.executions:
-        console.print("No handler wanted it when it arrived.")
+        console.print(f"Nothing ran for it; bitrix-events events why {delivery.id} says why.")
         return
     table = Table(box=None, header_style="bold")
-    for title in ("HANDLER", "STATE", "ATTEMPTS", "WHEN", "NOTE"):
-        table.add_column(title)
+    for title in ("EXECUTION", "HANDLER", "STATE", "ATTEMPTS", "WHEN", "NOTE"):
+        table.add_column(title, no_wrap=title == "WHEN")
     for execution in view.executions:
         table.add_row(
-            escape(execution.handler),
-            _state(execution),
+            str(execution.id),
+            escape(execution.handler) + (" (replay)" if execution.replayed else ""),
+            state_of(execution),
             str(execution.attempt),
-            _fate(execution),
+            fate_of(execution),
             escape(execution.note),
         )
     console.print(table)
 
 
-def _brief(execution: Execution) -> str:
-    return f"{escape(execution.handler)} {_state(execution)}"
-
-
-def _state(execution: Execution) -> str:
-    style = _STYLES[execution.state]
-    return f"[{style}]{execution.state.value}[/{style}]"
-
-
-def _fate(execution: Execution) -> str:
-    if execution.due is not None:
-        return f"again at {when(execution.due)}"
-    return when(execution.finished_at) if execution.finished_at else ""
-
-
-def _with_store(look: Callable[[SqliteStore], Awaitable[T]]) -> T:
-    """Look into the store of the settings; the app may be running meanwhile."""
-    prepare_environment()
-    return with_store(Settings.load(complete=False), "look", look)
+async def _found(store: SqliteStore, number: int) -> DeliveryView:
+    view = await store.delivery(number)
+    if view is None:
+        raise UsageError(f"there is no delivery #{number}; see bitrix-events events list")
+    return view

@@ -5,22 +5,32 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import UTC, datetime
-from typing import Any, Literal
+import time
+from functools import lru_cache
+from typing import Any, Final, Literal
 
-_COLOURS = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31;1m"}
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 127)}
+import orjson
+
+_COLOURS: Final = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31;1m"}
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 127)}
 """What senders put into a log line must not move the cursor. Tracebacks keep their lines."""
-_PLAIN = "\x1b[0m"
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+_PLAIN: Final = "\x1b[0m"
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "color_message",
+    "taskName",
+}
 
 
 class TextFormatter(logging.Formatter):
     """``12:00:01 message``; warnings and errors say so, in colour on a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        text = super().format(record).translate(_CONTROLS)
+        moment = _local_second(int(record.created))
+        text = super().format(record)
+        if not text.isprintable():
+            text = text.translate(_CONTROLS)
         if record.levelno < logging.WARNING:
             return f"{moment} {text}"
         level = record.levelname.lower()
@@ -34,15 +44,30 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         content: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "time": f"{_utc_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        content |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        for name, value in vars(record).items():
+            if name not in _STANDARD:
+                content[name] = value
         if record.exc_info:
             content["exception"] = self.formatException(record.exc_info)
-        return json.dumps(content, ensure_ascii=False, default=str)
+        try:
+            return orjson.dumps(content, default=str).decode()
+        except TypeError:  # half a character, or an integer of more than 64 bits
+            return json.dumps(content, ensure_ascii=False, default=str)
+
+
+@lru_cache(8)
+def _local_second(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
+
+
+@lru_cache(8)
+def _utc_second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def log_config(level: str, style: Literal["text", "json"] | None) -> dict[str, Any]:
@@ -51,15 +76,15 @@ def log_config(level: str, style: Literal["text", "json"] | None) -> dict[str, A
     Args:
         style: None chooses text on a terminal, else JSON.
     """
-    chosen = style or ("text" if sys.stderr.isatty() else "json")
-    formatter = TextFormatter if chosen == "text" else JsonFormatter
+    is_text = style == "text" or (style is None and sys.stderr is not None and sys.stderr.isatty())
+    formatter = TextFormatter if is_text else JsonFormatter
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": f"{formatter.__module__}.{formatter.__name__}"}},
         "handlers": {
             "stderr": {
-                "class": "logging.StreamHandler",
+                "()": "bitrix_events.cli.lines.LineHandler",
                 "stream": "ext://sys.stderr",
                 "formatter": "lines",
             }

@@ -7,11 +7,15 @@ import sys
 import typer
 from rich.console import Console
 
+from bitrix_events.cli.db import db
+from bitrix_events.cli.dead import dead
 from bitrix_events.cli.demo import demo
 from bitrix_events.cli.doctor import doctor
 from bitrix_events.cli.events import events
 from bitrix_events.cli.handlers import handlers
 from bitrix_events.cli.portals import portals
+from bitrix_events.cli.record import record
+from bitrix_events.cli.replay import replay
 from bitrix_events.cli.run import run
 from bitrix_events.cli.send import send
 from bitrix_events.cli.sync import sync
@@ -29,10 +33,14 @@ commands.command()(run)
 commands.command()(demo)
 commands.command()(send)
 commands.command()(handlers)
+commands.command()(replay)
+commands.command()(record)
 commands.command()(sync)
 commands.command()(doctor)
 commands.add_typer(events, name="events")
+commands.add_typer(dead, name="dead")
 commands.add_typer(portals, name="portals")
+commands.add_typer(db, name="db")
 
 
 def main() -> None:

@@ -12,15 +12,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bitrix_events.cli.loading import UsageError, prepare_environment
+from bitrix_events.cli.loading import UsageError
 from bitrix_events.cli.stores import (
+    advice_for,
     may_change,
     name_of,
     portal_named,
+    settings_here,
     span,
     when,
     with_store,
 )
+from bitrix_events.cli.views import say
 from bitrix_events.portals.health import ACCESS_LIFE, REFRESH_LIFE
 from bitrix_events.portals.life import entered
 from bitrix_events.settings import Settings
@@ -60,7 +63,7 @@ def list_portals() -> None:
 
         bitrix-events portals list
     """
-    found = with_store(_settings(), "look", lambda store: store.installations())
+    found = with_store(settings_here(), "look", lambda store: store.installations())
     console = Console()
     if not found:
         console.print("No portal has installed the app yet.")
@@ -89,13 +92,13 @@ def show_portal(name: PortalArgument) -> None:
 
         bitrix-events portals show acme.bitrix24.com
     """
-    found = with_store(_settings(), "look", lambda store: _find(store, name))
+    found = with_store(settings_here(), "look", lambda store: _find(store, name))
     facts = {
         "member_id": found.member_id or "not known yet",
         "address": found.domain,
         "state": _state(found),
         "since": when(found.since) if found.since else "",
-        "to do": _advice(found),
+        "to do": advice_for(found),
         "forgotten": when(found.purge_at) if found.purge_at else "",
         "app": escape(_KINDS.get(found.status, found.status)),
         "user": str(found.user_id or ""),
@@ -125,9 +128,9 @@ def pause(name: PortalArgument) -> None:
     found, changed = _change(name, lambda installation: replace(installation, paused=True))
     domain = name_of(found)
     if not changed:
-        _say(f"{domain} was paused already; to go on: bitrix-events portals resume {domain}")
+        say(f"{domain} was paused already; to go on: bitrix-events portals resume {domain}")
         return
-    _say(
+    say(
         f"{domain} is paused: what arrives is stored and waits; what is running now ends as usual."
         f" To go on: bitrix-events portals resume {domain}"
     )
@@ -146,9 +149,9 @@ def resume(name: PortalArgument) -> None:
     """
     found, changed = _change(name, _resumed)
     domain = name_of(found)
-    _say(f"{domain} goes on." if changed else f"{domain} was not paused.")
-    if advice := _advice(found):
-        _say(f"But its state is {_state(found)}: {advice}.")
+    say(f"{domain} goes on." if changed else f"{domain} was not paused.")
+    if advice := advice_for(found):
+        say(f"But its state is {_state(found)}: {advice}.")
 
 
 @portals.command()
@@ -165,16 +168,16 @@ def forget(
 
         bitrix-events portals forget acme.bitrix24.com
     """
-    settings = _settings()
+    settings = settings_here()
     found = with_store(settings, "look", lambda store: _find(store, name))
     domain = name_of(found)
     if not yes:
         if found.state is not InstallationState.DELETED:
-            _say(f"The app is still installed on {domain}; its events will be refused.")
+            say(f"The app is still installed on {domain}; its events will be refused.")
         what = f"Delete all deliveries and tokens of {domain} for good?"
         typer.confirm(what, abort=True)
     with_store(settings, "share", lambda store: store.forget(found.portal))
-    _say(f"{domain} is forgotten.")
+    say(f"{domain} is forgotten.")
 
 
 @portals.command("rotate-key")
@@ -188,25 +191,20 @@ def rotate_key() -> None:
 
         bitrix-events portals rotate-key
     """
-    settings = _settings()
+    settings = settings_here()
     if settings.secret_key is None:
         raise UsageError("BITRIX_EVENTS_SECRET_KEY is not set: it is the key to seal with")
     count = with_store(settings, "share", lambda store: store.reseal())
     if count:
         values = "1 value was" if count == 1 else f"{count} values were"
-        _say(f"{values} sealed anew with BITRIX_EVENTS_SECRET_KEY.")
+        say(f"{values} sealed anew with BITRIX_EVENTS_SECRET_KEY.")
     else:
-        _say("Everything is sealed with BITRIX_EVENTS_SECRET_KEY already.")
+        say("Everything is sealed with BITRIX_EVENTS_SECRET_KEY already.")
     if settings.old_secret_keys:
-        _say(
+        say(
             "If the app runs with the new key, BITRIX_EVENTS_OLD_SECRET_KEYS may go now. If it"
             " still runs with the old one, restart it and run this again."
         )
-
-
-def _settings() -> Settings:
-    prepare_environment()
-    return Settings.load(complete=False)
 
 
 async def _find(store: SqliteStore, name: str) -> Installation:
@@ -215,7 +213,7 @@ async def _find(store: SqliteStore, name: str) -> Installation:
 
 def _change(name: str, change: Callable[[Installation], Installation]) -> tuple[Installation, bool]:
     """Save a changed installation; what it is now, and whether anything was different."""
-    settings = _settings()
+    settings = settings_here()
 
     async def apply(store: SqliteStore) -> tuple[Installation, bool]:
         while True:
@@ -245,21 +243,6 @@ def _state(installation: Installation) -> str:
     return f"{text}, [yellow]paused[/yellow]" if installation.paused else text
 
 
-def _advice(installation: Installation) -> str:
-    """What has to happen before the portal is worked for again."""
-    match installation.state:
-        case InstallationState.BLOCKED:
-            return (
-                "the portal, or the app there, has to be paid; the app asks once a day, and an"
-                " administrator who opens it sets it going at once"
-            )
-        case InstallationState.NEEDS_REAUTH:
-            return "an administrator of the portal has to open or install the app again"
-        case InstallationState.DELETED:
-            return "the app was removed from the portal; an administrator has to install it again"
-    return ""
-
-
 def _tokens(installation: Installation) -> str:
     if installation.portal == WEBHOOK_PORTAL:
         return "webhook"
@@ -280,7 +263,3 @@ def _renewable(installation: Installation) -> str:
 
 def _is_keyless() -> bool:
     return Settings.load(complete=False).secret_key is None
-
-
-def _say(text: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +21,17 @@ from bitrix_events.wire.form import FORM_TYPE, encode_form
 
 
 def send(
-    code: Annotated[str, typer.Argument(help="Event code, e.g. `ONCRMDEALADD`.")],
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="Event code, e.g. `ONCRMDEALADD`.")
+    ] = None,
     id: Annotated[
         int | None, typer.Option(help="Id of the record that the event is about.")
     ] = None,
     field: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="More data; repeatable.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Code and data from here, as `record` has written them.")
     ] = None,
     url: Annotated[
         str, typer.Option(help="Event address of the app.")
@@ -43,7 +49,10 @@ def send(
         bitrix-events send ONCRMDEALADD --id 7
 
         bitrix-events send ONCRMDEALMOVETOCATEGORY --id 7 --field CATEGORY_ID=3
+
+        bitrix-events send --file fixtures/12-oncrmdealadd.json
     """
+    code, data = _event(code, id, field or [], file)
     prepare_environment()
     settings = Settings.load(complete=False)
     if settings.is_app:
@@ -62,8 +71,8 @@ def send(
     if member_id or settings.member_id:
         auth["member_id"] = member_id or settings.member_id or ""
     form = {
-        "event": code.upper(),
-        "data": build_data(code, id, field or []),
+        "event": code,
+        "data": data,
         "ts": int(time.time()),
         "auth": auth,
     }
@@ -76,6 +85,31 @@ def send(
     Console(highlight=False).print(
         f"stored as #{number}; see what became of it: bitrix-events events show {number}"
     )
+
+
+def _event(
+    code: str | None, record_id: int | None, fields: list[str], file: Path | None
+) -> tuple[str, Any]:
+    """What shall be sent: the code and the data of an event."""
+    if file is not None:
+        if code is not None or record_id is not None or fields:
+            raise UsageError("--file says all; leave out CODE, --id and --field")
+        return _read_fixture(file)
+    if code is None:
+        raise UsageError("name the event, as in send ONCRMDEALADD --id 7, or give a --file")
+    return code.upper(), build_data(code, record_id, fields)
+
+
+def _read_fixture(path: Path) -> tuple[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("event"), str):
+        raise UsageError(f"{path} has no event; bitrix-events record writes such files")
+    return content["event"].upper(), content.get("data") or {}
 
 
 def build_data(code: str, record_id: int | None, fields: list[str]) -> dict[str, Any]:

@@ -9,13 +9,21 @@ from datetime import datetime
 from typing import TypeVar
 
 from bitrix_events.app import App, open_store
-from bitrix_events.cli.loading import UsageError
+from bitrix_events.cli.loading import UsageError, prepare_environment
 from bitrix_events.settings import Settings
 from bitrix_events.store.base import Installations
-from bitrix_events.store.records import WEBHOOK_PORTAL, Installation
-from bitrix_events.store.sqlite.store import Mode, SqliteStore
+from bitrix_events.store.records import WEBHOOK_PORTAL, Installation, InstallationState
+from bitrix_events.store.sqlite.database import Mode
+from bitrix_events.store.sqlite.lock import FileLock
+from bitrix_events.store.sqlite.store import SqliteStore
 
 T = TypeVar("T")
+
+
+def settings_here() -> Settings:
+    """What is set in the environment and in the ``.env`` of this folder, complete or not."""
+    prepare_environment()
+    return Settings.load(complete=False)
 
 
 def with_store(settings: Settings, mode: Mode, use: Callable[[SqliteStore], Awaitable[T]]) -> T:
@@ -85,3 +93,43 @@ def may_change(settings: Settings, installation: Installation) -> None:
             f"{name_of(installation)} has sealed tokens: set BITRIX_EVENTS_SECRET_KEY to the key"
             " that the app uses"
         )
+
+
+def advice_for(installation: Installation) -> str:
+    """What has to happen before the portal is worked for again."""
+    match installation.state:
+        case InstallationState.BLOCKED:
+            return (
+                "the portal, or the app there, has to be paid; the app asks once a day, and an"
+                " administrator who opens it sets it going at once"
+            )
+        case InstallationState.NEEDS_REAUTH:
+            return "an administrator of the portal has to open or install the app again"
+        case InstallationState.DELETED:
+            return "the app was removed from the portal; an administrator has to install it again"
+    return ""
+
+
+def is_running(store: SqliteStore) -> bool:
+    """Whether a process works with the deliveries of the store."""
+    path = store.path.with_name(f"{store.path.name}.lock")
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        is_free = lock.acquire()
+    except OSError:  # the file is somebody else's, or there are no locks here
+        return True
+    lock.release()
+    return not is_free
+
+
+def when_they_run(*, works: bool) -> str:
+    """When executions run that were made beside the app.
+
+    Args:
+        works: whether the app is running.
+    """
+    if works:
+        return "the app runs them within seconds"
+    return "the app is not running: they run after its next start"

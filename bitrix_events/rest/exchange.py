@@ -6,10 +6,12 @@ Source: protocol.md 4.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -29,6 +31,7 @@ from bitrix_events.errors import (
     TokenExpired,
     TransportError,
 )
+from bitrix_events.metrics import rest_call
 from bitrix_events.rest.access import Access, Authorization
 from bitrix_events.rest.batch import Outcome
 from bitrix_events.rest.codec import dump_json
@@ -132,6 +135,7 @@ class Exchange:
             sent_at = bucket.now()
             answer = await self._post(raw, authorization, request_id)
             if answer.status in _REDIRECTS:
+                rest_call("redirected")
                 if moved:
                     raise _moved_again(raw.method, authorization.domain, answer.status)
                 origin = _origin(answer.location)
@@ -252,6 +256,7 @@ class Exchange:
         except BaseException as error:
             error.__context__ = None
             raise error.with_traceback(None) from None
+        rest_call(_outcome_name(failure))
         raise failure
 
     def _read(
@@ -266,6 +271,7 @@ class Exchange:
             request_id=request_id,
         )
         authorization.sign(outcome)
+        rest_call(_outcome_name(outcome))
         if isinstance(outcome, Response):
             if not raw.is_v3:
                 self.times.learn(timed(raw.method), outcome.time)
@@ -287,6 +293,16 @@ def _nothing_run() -> Iterator[None]:
     except RestError as error:
         error.maybe_executed = False
         raise
+
+
+def _outcome_name(outcome: Outcome) -> str:
+    """``ok``, or the class of the error, as `rest_call` wants it."""
+    return "ok" if isinstance(outcome, Response) else _snake_case(type(outcome).__name__)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub("(?<=.)(?=[A-Z])", "_", name).lower()
 
 
 def _origin(location: str) -> str:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from bitrix_events.metrics import rest_paused
 from bitrix_events.rest.responses import Time
 
 Clock = Callable[[], float]
@@ -138,6 +139,7 @@ class Bucket:
                     self.limits = STANDARD
                 self._level = max(self._level, self.limits.burst)
                 self._margin = min(self._margin + 1, self.limits.burst / 2)
+            rest_paused(self._closed_until - now)
             return self._closed_until - now
 
     def answered(self, sent_at: float) -> None:
@@ -237,7 +239,7 @@ class MethodTimes:
         reset = self._clock() + left + _REST
         self._resets[method] = reset
         if spent.operating >= self._limit:
-            self._paused[method] = reset
+            self._pause(method, reset)
 
     def refused(self, method: str) -> float:
         """Learn that the portal refuses a method until further notice.
@@ -247,8 +249,13 @@ class MethodTimes:
         """
         now = self._clock()
         reset = self._resets.get(method, 0.0)
-        self._paused[method] = reset if reset > now else now + _BLIND_PAUSE
+        self._pause(method, reset if reset > now else now + _BLIND_PAUSE)
         return self._paused[method] - now
+
+    def _pause(self, method: str, until: float) -> None:
+        now = self._clock()
+        rest_paused(max(until - max(self._paused.get(method, now), now), 0.0))
+        self._paused[method] = until
 
     def typical_seconds(self, method: str) -> float:
         """How long a call of the method usually takes the portal; 0 if unknown."""

@@ -78,7 +78,7 @@ class InstallDoor:
                 "this program serves one portal by webhooks; to be installed by portals, set"
                 " BITRIX_EVENTS_CLIENT_ID, _CLIENT_SECRET and _SECRET_KEY instead",
             )
-        form = await self._receiver.read_form(request)
+        form = await self._receiver.read_form(request.scope, request.receive)
         if not is_page(form):
             await self._receiver.store_event(form)
             return Response(status_code=200)

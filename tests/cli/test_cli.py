@@ -81,6 +81,9 @@ WEBHOOKS = {
     "BITRIX_EVENTS_APPLICATION_TOKEN": "5s94jx489d7jh1iz0o6vpuutdb4wbbct",
 }
 
+HERE = ("--no-supervisor", "--port", "0")
+"""How ``run`` stays in the process of the tests."""
+
 
 @pytest.mark.parametrize("name", ["run", "demo", "send", "handlers", "events list", "events show"])
 def test_every_command_explains_itself_with_an_example(
@@ -118,15 +121,22 @@ def test_handlers_are_listed_with_what_to_tick(command: Command, folder: Path) -
 def test_an_app_that_cannot_be_loaded_is_one_line(
     target: str, expected: str, command: Command, folder: Path
 ) -> None:
-    assert expected in error_of(command("run", target, folder=folder, **WEBHOOKS))
+    assert expected in error_of(command("run", target, *HERE, folder=folder, **WEBHOOKS))
+
+
+@pytest.mark.process
+def test_what_the_server_refuses_ends_its_supervisor_with_the_same_line(folder: Path) -> None:
+    error = error_of(cli("run", "bad:app", "--port", "0", folder=folder, **WEBHOOKS))
+
+    assert "app.welcome: parameter 'client' wants SyncClient" in error
 
 
 def test_missing_settings_are_named(command: Command, folder: Path) -> None:
-    nothing = error_of(command("run", "good:app", folder=folder))
-    half = error_of(command("run", "good:app", folder=folder, BITRIX_EVENTS_CLIENT_ID="local.1.2"))
-    both = error_of(
-        command("run", "good:app", folder=folder, **WEBHOOKS, BITRIX_EVENTS_CLIENT_ID="local.1.2")
-    )
+    client_id = {"BITRIX_EVENTS_CLIENT_ID": "local.1.2"}
+
+    nothing = error_of(command("run", "good:app", *HERE, folder=folder))
+    half = error_of(command("run", "good:app", *HERE, folder=folder, **client_id))
+    both = error_of(command("run", "good:app", *HERE, folder=folder, **WEBHOOKS, **client_id))
 
     assert "BITRIX_EVENTS_WEBHOOK_URL" in nothing
     assert "BITRIX_EVENTS_CLIENT_SECRET and BITRIX_EVENTS_SECRET_KEY must be set" in half

@@ -24,6 +24,7 @@ from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command
 from tests.cli.stores import APP, KEY, delivery, in_store, installed, save
 from tests.cli.test_cli import GOOD_APP, WEBHOOKS, running
+from tests.contract.records import put
 
 ACME: Final = "a1" * 16
 OUR_HEALTH: Final = (200, b'{"status":"ok"}')
@@ -263,7 +264,7 @@ def test_a_damaged_file_is_told(folder: Path) -> None:
 
 async def fill(store: Any) -> None:
     for _ in range(300):
-        await store.put(delivery(ACME), ["app.welcome"])
+        await put(store, delivery(ACME), "app.welcome")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_a_file_that_is_not_well_is_told(health: FileHealth, level: str, text: s
 def test_executions_without_a_handler_are_told(command: Command, folder: Path) -> None:
     save(folder, installed(ACME, "acme.bitrix24.com"))
     for name in ("app.welcome", "app.renamed", "app.renamed", "bitrix_events.sync"):
-        in_store(folder, lambda store, name=name: store.put(delivery(ACME), [name]))  # type: ignore[misc]
+        in_store(folder, lambda store, name=name: put(store, delivery(ACME), name))  # type: ignore[misc]
 
     result = command("doctor", "good:app", "--offline", folder=folder, **APP)
 

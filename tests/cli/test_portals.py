@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bitrix_events import Client
-from bitrix_events.store.records import InstallationState
+from bitrix_events.store.records import InstallationState, Query
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command
 from tests.cli.stores import APP, KEY, delivery, in_store, installed, save, saved
 from tests.cli.test_cli import GOOD_APP, cli, error_of, running
+from tests.contract.records import put
 from tests.serving import eventually
 
 ACME, BETA = "a1" * 16, "b2" * 16
@@ -191,12 +192,12 @@ def test_with_a_wrong_key_nothing_is_changed_and_the_key_is_named(
 
 
 def test_a_portal_is_forgotten_after_a_yes(command: Command, folder: Path) -> None:
-    in_store(folder, lambda store: store.put(delivery(ACME), ["app.welcome"]))
+    in_store(folder, lambda store: put(store, delivery(ACME), "app.welcome"))
 
     asked = command("portals", "forget", "acme.bitrix24.com", folder=folder, **APP)
     kept = saved(folder, ACME)
     done = command("portals", "forget", "acme.bitrix24.com", "--yes", folder=folder, **APP)
-    left = in_store(folder, lambda store: store.deliveries(limit=5))
+    left = in_store(folder, lambda store: store.find(Query(), limit=5))
 
     assert asked.returncode == 1
     assert "The app is still installed on acme.bitrix24.com" in asked.stdout

@@ -12,11 +12,13 @@ import bitrix_events
 PACKAGE: Final = Path(bitrix_events.__file__).parent
 MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
-_GROUND: Final = {"errors", "settings", "signals"}
+_GROUND: Final = {"errors", "failpoints", "metrics", "settings", "signals"}
 _RECORDS: Final = _GROUND | {"events", "messages", "wire"}
 _BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "errors": set(),
+    "failpoints": set(),
+    "metrics": set(),
     "settings": {"errors"},
     "signals": {"errors"},
     "events": _GROUND | {"wire"},
@@ -29,9 +31,11 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "portals": _GROUND | {"events", "wire", "rest", "store"},
     "engine": _RECORDS | {"routing", "store"},
     "web": _BELOW_WEB,
+    "server": {"errors", "metrics"},
     "connections": _BELOW_WEB,
-    "app": _BELOW_WEB | {"connections", "web"},
-    "cli": _BELOW_WEB | {"web", "app", "testing"},  # its demo plays with the fake portal
+    "occasion": _BELOW_WEB | {"connections"},
+    "app": _BELOW_WEB | {"connections", "occasion", "web"},
+    "cli": _BELOW_WEB | {"web", "app", "server", "testing"},  # its demo plays with the fake portal
     "testing": {"errors", "wire"},
     "__main__": {"cli"},
     "__init__": _BELOW_WEB | {"app"},
@@ -39,14 +43,16 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
 HOMES: Final = {
     "httpx": ("rest/transport.py", "testing/"),
     "aiohttp": ("rest/transport.py", "rest/resolver.py"),
-    "orjson": ("rest/codec.py",),
+    "orjson": ("rest/codec.py", "store/sqlite/", "cli/"),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),
-    "uvicorn": ("cli/", "testing/"),
+    "uvicorn": ("server/", "cli/", "testing/"),
+    "httptools": ("server/",),
     "typer": ("cli/",),
     "rich": ("cli/", "rest/progress.py"),
     "blinker": ("signals.py",),
     "cryptography": ("store/secrets.py",),
+    "prometheus_client": ("metrics.py",),
 }
 
 
