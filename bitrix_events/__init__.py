@@ -46,7 +46,12 @@ from bitrix_events.routing.inject import Depends
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater, RetryPolicy
 from bitrix_events.routing.router import Router
 from bitrix_events.settings import Settings
-from bitrix_events.signals import OAuthTokenRenewed, PortalDomainChanged
+from bitrix_events.signals import (
+    DeadLettered,
+    ExecutionFailed,
+    OAuthTokenRenewed,
+    PortalDomainChanged,
+)
 from bitrix_events.store.base import Installations
 from bitrix_events.store.document import dump_installation, load_installation
 from bitrix_events.store.memory import MemoryInstallations
@@ -66,11 +71,13 @@ __all__ = [
     "BitrixEventsError",
     "Client",
     "ConfirmationPending",
+    "DeadLettered",
     "Delivery",
     "Depends",
     "Drop",
     "Entity",
     "Event",
+    "ExecutionFailed",
     "File",
     "GiveUp",
     "HandlerSignatureError",

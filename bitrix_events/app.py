@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -12,56 +13,51 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bitrix_events.connections import IN_HANDLERS, Connections, key_of
+from bitrix_events.connections import Connections, key_of
 from bitrix_events.engine.attempt import Attempts
 from bitrix_events.engine.inbox import Inbox
-from bitrix_events.engine.worker import Worker
+from bitrix_events.engine.notices import Notices
+from bitrix_events.engine.retention import Retention
+from bitrix_events.engine.weather import Weather
+from bitrix_events.engine.worker import Crew, Worker
 from bitrix_events.errors import BitrixEventsError, HandlerSignatureError, SettingsError
-from bitrix_events.events import Entity, Event, OnAppInstall, OnAppTest, OnAppUpdate
+from bitrix_events.events import OnAppInstall, OnAppTest, OnAppUpdate
+from bitrix_events.occasion import BUILT_IN, Occasions
 from bitrix_events.portals.install import AppPortals
-from bitrix_events.portals.portal import Portal
 from bitrix_events.portals.subscriptions import Wanted, synchronise
 from bitrix_events.portals.upkeep import Upkeep
 from bitrix_events.portals.webhook import WebhookPortal
 from bitrix_events.rest.client import Client
-from bitrix_events.rest.sync import SyncClient
 from bitrix_events.rest.transport import HttpTransport
-from bitrix_events.rest.user import UserClient
+from bitrix_events.routing.hooks import Around, Hook, dead_letter_hook, plan_hook
 from bitrix_events.routing.inject import Factory, Lifetime, Providers
-from bitrix_events.routing.retry import GiveUp, RetryPolicy
+from bitrix_events.routing.retry import RetryPolicy
 from bitrix_events.routing.router import Handler, Router, plan_handler
-from bitrix_events.routing.signature import Asker, plan_provider
+from bitrix_events.routing.signature import Asker, Function, plan_provider
 from bitrix_events.settings import Settings
 from bitrix_events.store.base import Installations, Store
 from bitrix_events.store.joined import JoinedStore
-from bitrix_events.store.records import Claim, Delivery, Installation
+from bitrix_events.store.records import Installation
 from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.store import Mode, SqliteStore
+from bitrix_events.store.sqlite.database import Mode
+from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.web.health import Health, Vitals
 from bitrix_events.web.install import InstallDoor, InstallPage, authorized_page
 from bitrix_events.web.oauth import OAuthDoor
 from bitrix_events.web.receive import Receiver
-from bitrix_events.web.routes import EVENTS_PATH, routes
+from bitrix_events.web.routes import EVENTS_PATH, Front, routes
 
 log = logging.getLogger(__name__)
 
-_CLIENTS: Final = 4096
-_BUILT_IN: Final = {
-    Client: "async",
-    UserClient: "async",
-    SyncClient: "def",
-    Delivery: "",
-    Portal: "",
-    Installation: "",
-    logging.Logger: "",
-}
+F = TypeVar("F", bound=Function)
 
 
 class App(Router):
@@ -93,10 +89,12 @@ class App(Router):
         self._store = store
         self.own_installations = installations
         self._transport = transport
-        self._providers = Providers(dict(_BUILT_IN), frozenset({UserClient}))
+        self._providers = Providers(BUILT_IN)
         self._planned: dict[str, Handler] = {}
+        self._planned_hooks: dict[Hook, Hook] = {}
+        self._dead_letter: list[Hook] = []
         self._install_page: InstallPage | None = None
-        self._adopters.append(self._plan)
+        self._adopters.append(self._adopt)
         self._running: _Running | None = None
 
     @property
@@ -124,15 +122,18 @@ class App(Router):
         return Wanted.by_handlers(url, {c for h in self.handlers for c in h.codes})
 
     def include(self, *routers: Router) -> None:
-        """Take over the handlers of routers, those registered later as well.
+        """Take over the handlers of routers, with what is around them, those registered later as
+        well.
 
         Raises:
             HandlerSignatureError: a handler asks for something that nothing provides.
         """
         for router in routers:
+            for hook in router.hooks:
+                self._adopt(hook)
             for handler in router.handlers:
-                self._plan(handler)
-            router._adopters.append(self._plan)
+                self._adopt(handler)
+            router._adopters.append(self._adopt)
 
     def provide(self, wanted: Any, factory: Factory, *, scope: str = "app") -> None:
         """Let handlers ask for a type of yours.
@@ -151,6 +152,21 @@ class App(Router):
         usable = self._providers.kept_only() if lifetime is Lifetime.APP else self._providers
         provider = plan_provider(factory, lifetime, asker, usable)
         self._providers.add(wanted, provider)
+
+    def dead_letter(self, function: F) -> F:
+        """Call the decorated function for every execution that is dead, to page somebody.
+
+        ``async def page(error: Exception, delivery: Delivery)``: injected like a handler, it may
+        ask for what went wrong. It is called once that is stored, at most once for each dead
+        execution, and not again if it fails itself.
+
+        Raises:
+            HandlerSignatureError: the function asks for something that it cannot get.
+        """
+        hook = dead_letter_hook(function, self.name, sys._getframe(1).f_locals)
+        self._adopt(hook)
+        self._dead_letter.append(hook)
+        return function
 
     def install_page(self, page: InstallPage) -> InstallPage:
         """Show a page of yours when the app is installed: ``async def page(request, portal)``.
@@ -234,13 +250,29 @@ class App(Router):
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
-    def _plan(self, handler: Handler) -> None:
-        """Take a handler in, with its injection plan."""
-        if handler.name in self._planned:
+    def _adopt(self, registered: Handler | Hook) -> None:
+        """Take a handler or a hook in, with its injection plan."""
+        if isinstance(registered, Hook):
+            plan = plan_hook(registered, self._providers)
+            self._planned_hooks[registered] = replace(registered, plan=plan)
+            return
+        if registered.name in self._planned:
             raise HandlerSignatureError(
-                f"{handler.name}: another handler has this name already; give one of them name="
+                f"{registered.name}: another handler has this name already; give one of them name="
             )
-        self._planned[handler.name] = _planned(handler, self._providers)
+        self._planned[registered.name] = _planned(registered, self._providers)
+
+    def _surrounded(self, handler: Handler) -> Handler:
+        """The handler with what is around its attempts: the app's hooks, and its router's."""
+        routers = [self._hooks] if handler.hooks is self._hooks else [self._hooks, handler.hooks]
+        planned = self._planned_hooks
+        middleware = [planned[hook] for router in routers for hook in router.middleware]
+        errors = [
+            {error: planned[hook] for error, hook in router.errors.items()}
+            for router in reversed(routers)
+            if router.errors
+        ]
+        return replace(handler, around=Around(middleware, errors))
 
     def _forget_running(self) -> None:
         self._running = None
@@ -260,6 +292,7 @@ class _Running:
 
     web: ASGIApp
     store: Store
+    worker: Worker
 
 
 async def _start(app: App, exits: AsyncExitStack) -> None:
@@ -275,7 +308,7 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     else:
         portals = connections.webhook_portal()
         await portals.prepare()
-    handlers = {handler.name: handler for handler in app.handlers}
+    handlers = {handler.name: app._surrounded(handler) for handler in app.handlers}
     wanted = app.wanted
     if settings.is_app and wanted is None:
         log.warning(
@@ -285,26 +318,31 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     handlers |= _own_handlers(store, wanted, app._providers)
 
     @asynccontextmanager
-    async def open_attempts() -> AsyncIterator[Attempts]:
+    async def open_crew() -> AsyncIterator[Crew]:
         async with app._connections(store) as connections:
+            weather = Weather()
+            attempts = Attempts(
+                handlers,
+                app._providers,
+                sync_threads=settings.sync_threads,
+                occasion_of=Occasions(store, connections).of,
+                gone=portals.gone,
+                weather=weather,
+            )
+            dead_letter = [app._planned_hooks[hook] for hook in app._dead_letter]
             try:
-                yield Attempts(
-                    handlers,
-                    app._providers,
-                    sync_threads=settings.sync_threads,
-                    gather=_gatherer(store, connections),
-                    read_entity=_read_entity,
-                    gone=portals.gone,
-                )
+                yield Crew(attempts, Notices(attempts, dead_letter, app), weather)
             finally:
                 await app._providers.close()
 
     worker = Worker(
         store,
-        open_attempts,
+        open_crew,
         concurrency=settings.workers,
         portal_concurrency=settings.portal_concurrency,
+        handler_concurrency=_handler_concurrency(handlers.values(), settings.sync_threads),
         shutdown_seconds=settings.shutdown_seconds,
+        storing=lambda: inbox.storing,
     )
     inbox = Inbox(store, handlers.values(), worker.wake)
     receiver = Receiver(inbox, portals, body_limit=settings.body_limit)
@@ -320,35 +358,56 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
         )
     else:
         door = InstallDoor(receiver, inbox, None)
-    web = Starlette(routes=routes(receiver, door, oauth_door))
-    web.router.redirect_slashes = False  # a sender does not follow
-    app._running = _Running(web, store)
+    troubles = {"store": lambda: store.trouble, "worker": lambda: worker.trouble}
+    vitals = Vitals(store.stats, troubles)
+    health = Health(vitals, settings.admin_token)
+    site = Starlette(routes=routes(receiver, door, oauth_door, health))
+    site.router.redirect_slashes = False  # a sender does not follow
+    app._running = _Running(Front(receiver, site), store, worker)
     await worker.start()
     exits.push_async_callback(worker.stop)
+    keep = timedelta(days=settings.retention_days) if settings.retention_days else None
+    await exits.enter_async_context(_beside(Retention(store, keep).run()))
     if settings.is_app:
-        await exits.enter_async_context(_upkeep(store, connections, wanted))
+        upkeep = _upkeep(store, connections, wanted)
+        await exits.enter_async_context(_beside(upkeep.run()))
     log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
 
 
 @asynccontextmanager
-async def _upkeep(
-    store: Store, connections: Connections, wanted: Wanted | None
-) -> AsyncIterator[None]:
-    """Look after the installations for the length of the block."""
-
-    async def subscribe(installation: Installation) -> None:
-        if wanted is not None and not wanted.is_met_by(installation):
-            async with connections.client(installation.portal) as client:
-                await synchronise(client, store, installation.portal, wanted, prune=False)
-
-    upkeep = Upkeep(store, connections.oauth_access, subscribe, keep=connections.keep)
-    task = asyncio.create_task(upkeep.run())
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do some work for the length of the block."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _upkeep(store: Store, connections: Connections, wanted: Wanted | None) -> Upkeep:
+    """What looks after the installations."""
+
+    async def subscribe(installation: Installation) -> None:
+        if wanted is not None and not wanted.is_met_by(installation):
+            async with connections.client(installation.portal) as client:
+                await synchronise(client, store, installation.portal, wanted, prune=False)
+
+    return Upkeep(store, connections.oauth_access, subscribe, keep=connections.keep)
+
+
+def _handler_concurrency(handlers: Iterable[Handler], sync_threads: int) -> dict[str, int]:
+    """How many executions of a handler run at the same time, where that is limited: those of a
+    ``def`` handler had to wait for a thread."""
+    limits = {}
+    for handler in handlers:
+        limit = handler.concurrency
+        if not handler.is_async:
+            limit = min(limit or sync_threads, sync_threads)
+        if limit is not None:
+            limits[handler.name] = limit
+    return limits
 
 
 def open_store(settings: Settings, *, mode: Mode = "own") -> SqliteStore:
@@ -390,53 +449,3 @@ def _own_handlers(store: Store, wanted: Wanted | None, providers: Providers) -> 
             await client.call("event.test")
 
     return {handler.name: _planned(handler, providers) for handler in router.handlers}
-
-
-def _gatherer(
-    store: Store, connections: Connections
-) -> Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]:
-    """What makes the built-in values of an attempt. Runs on the worker's loop."""
-    loop = asyncio.get_running_loop()
-
-    # One client for all executions of a portal: they share its pace, and its requests.
-    @lru_cache(maxsize=_CLIENTS)
-    def client_of(portal: str) -> Client:
-        return connections.client(portal, IN_HANDLERS)
-
-    async def gather(claim: Claim, event: Event) -> Mapping[Any, Any]:
-        delivery = claim.delivery
-        installation = await store.installation(delivery.portal)
-        if installation is None:
-            raise GiveUp("the portal is unknown by now")
-        client = client_of(delivery.portal)
-        return {
-            Event: replace(event, member_id=installation.member_id),
-            Delivery: delivery,
-            Portal: Portal.of(installation),
-            Installation: installation,
-            Client: client,
-            UserClient: connections.user_client(installation, claim.user_token),
-            SyncClient: SyncClient.over(client, loop),
-            logging.Logger: _bound_logger(delivery, installation.domain),
-        }
-
-    return gather
-
-
-async def _read_entity(given: Mapping[Any, Any], entity: type[Entity], entity_id: int) -> Entity:
-    client: Client = given[Client]
-    return await client.get(entity, entity_id)
-
-
-def _bound_logger(delivery: Delivery, domain: str) -> logging.Logger:
-    """A logger named after the handler, whose records carry portal, delivery and handler."""
-    logger = logging.Logger(delivery.handler)
-    logger.parent = logging.getLogger(f"bitrix_events.handlers.{delivery.handler}")
-
-    def bind(record: logging.LogRecord) -> bool:
-        record.portal, record.delivery = domain, delivery.id
-        record.handler = delivery.handler
-        return True
-
-    logger.addFilter(bind)
-    return logger

@@ -20,6 +20,7 @@ from bitrix_events.errors import SettingsError
 
 PREFIX = "BITRIX_EVENTS_"
 _KEY_CHARACTERS = 32
+_ADMIN_TOKEN_CHARACTERS = 16
 
 HostList = Annotated[tuple[str, ...], NoDecode]
 """In the environment: names separated by commas."""
@@ -70,16 +71,21 @@ class Settings(BaseSettings):
     """Where deliveries live: ``sqlite:///relative/path``, ``sqlite:////absolute/path``."""
     body_limit: int = Field(default=256 * 1024, ge=1024)
     """Bytes that one delivery may have."""
-    workers: int = Field(default=8, ge=1)
-    """Executions that run at the same time."""
-    portal_concurrency: int = Field(default=4, ge=1)
-    """Executions of one portal that run at the same time."""
+    retention_days: float = Field(default=14.0, ge=0, le=36500)
+    """How long deliveries are kept when nothing of them waits, runs or is dead; 0: for ever."""
+    workers: int = Field(default=64, ge=1)
+    """Executions that run at the same time. Most of them wait for a portal, which costs nothing."""
+    portal_concurrency: int = Field(default=8, ge=1)
+    """Executions of one portal that run at the same time, so that no portal takes all workers."""
     sync_threads: int = Field(default=16, ge=1)
-    """Threads for ``def`` handlers."""
+    """Threads for ``def`` handlers. A thread that hangs keeps its place."""
     shutdown_seconds: float = Field(default=10.0, ge=0, le=3600)
     """How long running handlers may go on after a stop was asked for."""
     portal_limits: Literal["standard", "enterprise", "unlimited"] = "standard"
     """Requests that portals take: 50 and 2 a second; 250 and 5; or as many as come (on-premise)."""
+    admin_token: SecretStr | None = None
+    """Who sends it as ``Authorization: Bearer`` may read ``/metrics``; at least 16 characters.
+    Without one, whoever asks from this machine may."""
     log_format: Literal["text", "json"] | None = None
     """Default: ``text`` on a terminal, else ``json``."""
 
@@ -108,6 +114,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < _KEY_CHARACTERS:
             raise ValueError(f"it has to have at least {_KEY_CHARACTERS} characters")
+        return value
+
+    @field_validator("admin_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _ADMIN_TOKEN_CHARACTERS:
+            raise ValueError(f"it has to have at least {_ADMIN_TOKEN_CHARACTERS} characters")
         return value
 
     @field_validator("oauth_urls")

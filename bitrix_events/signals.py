@@ -25,6 +25,12 @@ oauth_token_renewed: Final = _signals.signal("oauth-token-renewed")
 portal_domain_changed: Final = _signals.signal("portal-domain-changed")
 """A portal answers at a new, proven and stored address. ``event`` is a `PortalDomainChanged`."""
 
+execution_failed: Final = _signals.signal("execution-failed")
+"""An attempt has failed. ``event`` is an `ExecutionFailed`."""
+
+dead_lettered: Final = _signals.signal("dead-lettered")
+"""An execution is dead: nobody will try it again. ``event`` is a `DeadLettered`."""
+
 
 @dataclass(frozen=True, slots=True)
 class OAuthTokenRenewed:
@@ -57,6 +63,46 @@ class PortalDomainChanged:
     old_domain: str
     new_domain: str
     confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFailed:
+    """An attempt of a handler has failed. Receivers run on the event loop of the handlers.
+
+    Attributes:
+        portal: key of the portal: its member_id, or ``"webhook"``.
+        entity: what the delivery is about, ``deal:7``; None if it is not about one record.
+        attempt: the number of the attempt, from 1.
+        note: what is stored about it.
+        error: what was raised.
+        next_seconds: when the next attempt begins; None if there will be none.
+    """
+
+    portal: str
+    delivery: int
+    execution: int
+    handler: str
+    code: str
+    entity: str | None
+    attempt: int
+    note: str
+    error: BaseException
+    next_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLettered:
+    """An execution is dead. Attributes as of `ExecutionFailed`."""
+
+    portal: str
+    delivery: int
+    execution: int
+    handler: str
+    code: str
+    entity: str | None
+    attempt: int
+    note: str
+    error: BaseException
 
 
 async def emit(signal: NamedSignal, sender: object, event: object) -> None:

@@ -14,7 +14,7 @@ import httpx
 
 from bitrix_events import App, Settings
 from bitrix_events.settings import PREFIX
-from bitrix_events.store.records import DeliveryView
+from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing.serving import serve_on_socket
@@ -48,7 +48,7 @@ class Served:
         store = SqliteStore(self.store, mode="look")
         await store.open()
         try:
-            return list(reversed(await store.deliveries(limit=10_000)))
+            return list(reversed(await store.find(Query(), limit=10_000)))
         finally:
             await store.close()
 

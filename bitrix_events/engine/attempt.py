@@ -3,54 +3,80 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final, Protocol
 
-from bitrix_events.engine.inbox import build_event
-from bitrix_events.errors import (
-    BitrixEventsError,
-    InstallationGone,
-    NotFound,
-    OperationTimeLimit,
-    RateLimited,
+from bitrix_events import metrics
+from bitrix_events.engine.deadline import CLEAN_UP_SECONDS, Deadline, Deadlines
+from bitrix_events.engine.threads import Place, Threads
+from bitrix_events.engine.verdicts import (
+    DONE,
+    Decision,
+    Outcome,
+    dealt_with,
+    decided,
+    described,
+    failed,
+    hopeless,
+    no_handler,
+    no_thread,
+    parked,
+    put_off,
 )
-from bitrix_events.events import Entity, EntityEvent, Event
-from bitrix_events.routing.inject import Providers, ReadEntity, Scope
-from bitrix_events.routing.retry import Drop, GiveUp, RetryLater
+from bitrix_events.engine.weather import Weather, gone
+from bitrix_events.errors import BitrixEventsError, InstallationGone, StoreError
+from bitrix_events.failpoints import failpoint
+from bitrix_events.routing.hooks import Hook
+from bitrix_events.routing.inject import Occasion, Providers, Scope
 from bitrix_events.routing.router import Handler
-from bitrix_events.routing.signature import resolve_all
-from bitrix_events.store.records import Claim, Delivery, State, Verdict
+from bitrix_events.store.records import Claim, State
 
 log = logging.getLogger(__name__)
 
-Gather = Callable[[Claim, Event], Awaitable[Mapping[Any, Any]]]
-"""Makes the built-in values of an attempt, by type."""
+OccasionOf = Callable[[Claim], Awaitable[Occasion]]
+"""Makes what the built-in values of an attempt are made from."""
 Gone = Callable[[str, InstallationGone], Awaitable[bool]]
 """Told that a portal, by its key, has turned a call away; whether its work has to wait now."""
 
-_NOTE_CHARACTERS = 500
-_UNKNOWN_HANDLER_SECONDS = 900.0
-_CLEAN_UP_SECONDS = 1.0
+_THREAD_SECONDS: Final = 5.0
+_STORE_SECONDS: Final = 1.0
+_LEVELS: Final = {State.WAITING: logging.WARNING, State.DEAD: logging.ERROR}
 
 
-class _EntityGone(Exception):
-    pass
+class Hold(Protocol):
+    """Who waits for the end of an attempt."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a cancellation comes from the app, which ends."""
+
+    def leave(self, outcome: Outcome) -> None:
+        """The attempt is over with this outcome, though the handler goes on."""
+
+
+class LeftBehind(BaseException):
+    """The attempt is over since long; nobody waits for it any more."""
+
+
+class TookTooLong(TimeoutError):
+    """The handler has run past its timeout."""
+
+
+class _NotReady(Exception):
+    """What the attempt needs could not be read. ``__cause__`` says why."""
 
 
 class Attempts:
-    """Runs attempts on the worker's event loop.
+    """Runs attempts, each in the task that calls `run`. Belongs to the worker's event loop.
 
     Args:
         sync_threads: how many ``def`` handlers may run at once.
-        gather: makes the values that every attempt is given.
-        read_entity: reads the record that an event is about, through the client of the attempt.
         gone: told when a portal has turned a handler's call away for good.
+        weather: told which portals want to be left alone.
     """
 
     def __init__(
@@ -59,63 +85,117 @@ class Attempts:
         providers: Providers,
         *,
         sync_threads: int,
-        gather: Gather,
-        read_entity: Callable[[Mapping[Any, Any], type[Entity], int], Awaitable[Entity]],
+        occasion_of: OccasionOf,
         gone: Gone,
+        weather: Weather,
     ) -> None:
         self._handlers = handlers
         self._providers = providers
-        self._threads = asyncio.Semaphore(sync_threads)
+        self.deadlines = Deadlines()
+        self._threads = Threads(sync_threads)
         self._missing: set[str] = set()
-        self._gather = gather
-        self._read_entity = read_entity
+        self.occasion_of = occasion_of
         self._gone = gone
+        self._weather = weather
 
-    async def run(self, claim: Claim, *, is_stopping: Callable[[], bool]) -> Verdict:
-        """Run one attempt. Whatever the handler does, this ends with a verdict.
+    async def run(self, claim: Claim, hold: Hold) -> Outcome:
+        """Run one attempt. Whatever the handler does, this ends with an outcome.
 
         Raises:
             asyncio.CancelledError: the app stops, and only then.
+            LeftBehind: ``hold.leave`` was given the outcome already.
         """
         delivery = claim.delivery
         handler = self._handlers.get(delivery.handler)
         if handler is None:
-            return self._no_handler(delivery)
-        if delivery.attempt > handler.retry.attempts:
-            note = f"no attempts are left after {delivery.attempt - 1}: {claim.note}"
-            verdict = Verdict(State.DEAD, _note(note), counted=False)
-            return self._report(handler, delivery, 0.0, verdict)
+            return self._no_handler(claim)
+        outcome = hopeless(handler, claim)
+        if outcome is not None:
+            return self._report(handler, claim, 0.0, outcome)
+        place = None
+        if not handler.is_async:
+            place = await self._threads.place(_THREAD_SECONDS)
+            if place is None:
+                return self._report(handler, claim, 0.0, no_thread(self._threads.count))
         began = time.perf_counter()
-        verdict = await self._attempt(handler, claim, is_stopping)
-        return self._report(handler, delivery, time.perf_counter() - began, verdict)
-
-    def _no_handler(self, delivery: Delivery) -> Verdict:
-        note = f"no handler is named {delivery.handler}; was it renamed? use name="
-        if delivery.handler not in self._missing:
-            self._missing.add(delivery.handler)
-            log.warning("#%d and what else waits for it: %s", delivery.id, note)
-        return Verdict(State.WAITING, note, _UNKNOWN_HANDLER_SECONDS, counted=False)
-
-    async def _attempt(
-        self, handler: Handler, claim: Claim, is_stopping: Callable[[], bool]
-    ) -> Verdict:
-        # A task of its own, so that one that ignores its cancellation can be left behind.
-        call = asyncio.create_task(self._outcome(handler, claim), name=handler.name)
+        attempt = _Attempt(self, handler, claim, hold, place, began)
         try:
-            await asyncio.wait({call}, timeout=handler.timeout)
-        except asyncio.CancelledError as error:
-            await self._cancel(call)
-            if is_stopping():
-                raise
-            return _verdict(handler, claim.delivery, error)
-        if call.done():
-            raised = call.result()
-            if isinstance(raised, InstallationGone) and await self._has_to_wait(claim, raised):
-                return Verdict(State.WAITING, _note(raised), counted=False, parks=True)
-            return _verdict(handler, claim.delivery, raised)
-        await self._cancel(call)
-        note = f"took longer than its timeout of {handler.timeout:g} s"
-        return _failed(handler, claim.delivery, note)
+            outcome = await self._outcome(attempt)
+        finally:
+            if place is not None:
+                place.release()
+        return self._report(handler, claim, time.perf_counter() - began, outcome)
+
+    async def call(self, hook: Hook, occasion: Occasion, error: BaseException) -> None:
+        """Call a hook because of an error."""
+        async with Scope(self._providers, occasion, error=error) as scope:
+            arguments = await hook.plan.arguments(scope)
+            if hook.is_async:
+                await hook.function(**arguments)
+                return
+            place = await self.place_for(hook.name)
+            await place.run(partial(hook.function, **arguments), name=hook.name)
+
+    async def place_for(self, name: str) -> Place:
+        """A place in a thread for one more call of an attempt.
+
+        Raises:
+            TimeoutError: all of them are taken.
+        """
+        place = await self._threads.place(_THREAD_SECONDS)
+        if place is None:
+            raise TimeoutError(f"no thread was free for {name}")
+        return place
+
+    def _no_handler(self, claim: Claim) -> Outcome:
+        name = claim.delivery.handler
+        outcome = no_handler(name)
+        if name not in self._missing:
+            self._missing.add(name)
+            log.warning(
+                "#%d and what else waits for it: %s", claim.delivery.id, outcome.verdict.note
+            )
+        return outcome
+
+    async def _outcome(self, attempt: _Attempt) -> Outcome:
+        handler, claim = attempt.handler, attempt.claim
+        error = await attempt.within_time(attempt.run())
+        if error is None:
+            self._weather.worked(claim.delivery.portal)
+            return DONE
+        outcome = await self._without_fault(attempt, error)
+        if outcome is not None:
+            return outcome
+        hook = handler.around.handler_of(error)
+        if hook is None or attempt.occasion is None or isinstance(error, TookTooLong):
+            return _failed(handler, claim, error)
+        raised = await attempt.within_time(self.call(hook, attempt.occasion, error))
+        if raised is None:
+            return dealt_with(error, hook.name)
+        if raised is error:
+            return _failed(handler, claim, error)
+        outcome = await self._without_fault(attempt, raised, because=error)
+        if outcome is not None:
+            return outcome
+        text = f"{described(error)}; then {hook.name} raised {described(raised)}"
+        return failed(handler, claim, raised, text, is_surprise=True)
+
+    async def _without_fault(
+        self, attempt: _Attempt, error: BaseException, *, because: BaseException | None = None
+    ) -> Outcome | None:
+        """The outcome if this error is no failure: a decision, or the weather."""
+        claim = attempt.claim
+        if isinstance(error, Decision):
+            return decided(error, attempt.handler, claim, because=because)
+        if isinstance(error, _NotReady):
+            return put_off(error.__cause__ or error, _STORE_SECONDS)
+        seconds = self._weather.wait_after(claim.delivery.portal, error)
+        if seconds is not None:
+            return put_off(error, seconds)
+        turned_away = gone(error)
+        if turned_away is not None and await self._has_to_wait(claim, turned_away):
+            return parked(turned_away)
+        return None
 
     async def _has_to_wait(self, claim: Claim, error: InstallationGone) -> bool:
         try:
@@ -124,52 +204,14 @@ class Attempts:
             log.error("cannot note that %s is gone: %s", error.portal, trouble)
             return False
 
-    async def _outcome(self, handler: Handler, claim: Claim) -> BaseException | None:
-        """What the handler raised. A SystemExit that left a task would end the event loop."""
-        try:
-            await self._call(handler, claim)
-        except BaseException as error:
-            return error
-        return None
-
-    async def _cancel(self, call: asyncio.Task[BaseException | None]) -> None:
-        """Cancel a handler, and give it a moment to clean up."""
-        call.cancel()
-        _, still_running = await asyncio.wait({call}, timeout=_CLEAN_UP_SECONDS)
-        if still_running:
-            log.error("%s ignores that it was cancelled; it is left behind", call.get_name())
-
-    async def _call(self, handler: Handler, claim: Claim) -> None:
+    def _report(self, handler: Handler, claim: Claim, seconds: float, outcome: Outcome) -> Outcome:
+        """The one log line about an attempt."""
+        verdict = outcome.verdict
+        metrics.attempted(handler.name, verdict.state.value, seconds)
+        level = logging.INFO if outcome is DONE else _LEVELS.get(verdict.state, logging.INFO)
+        if not log.isEnabledFor(level):
+            return outcome
         delivery = claim.delivery
-        event = build_event(delivery.code, delivery.data, delivery)
-        given = await self._gather(claim, event)
-        async with Scope(self._providers, given, self._reader(event, given)) as scope:
-            arguments = await resolve_all(handler.plan, scope)
-            call = partial(handler.function, **arguments)
-            if handler.is_async:
-                await call()
-                return
-            result = await _run_in_thread(call, self._threads, name=handler.name)
-            if inspect.isawaitable(result):
-                if inspect.iscoroutine(result):
-                    result.close()
-                raise TypeError("the handler returned something to await; write it as async def")
-
-    def _reader(self, event: Event, given: Mapping[Any, Any]) -> ReadEntity:
-        async def read(entity: type[Entity]) -> Entity:
-            assert isinstance(event, EntityEvent), "checked at registration"
-            if event.entity_key is None:
-                raise GiveUp(f"{event.code} came without the id of a record")
-            try:
-                return await self._read_entity(given, entity, event.entity_id)
-            except NotFound as error:
-                raise _EntityGone from error
-
-        return read
-
-    def _report(
-        self, handler: Handler, delivery: Delivery, seconds: float, verdict: Verdict
-    ) -> Verdict:
         text = f"#{delivery.id} {handler.name}: {verdict.state.value} after {seconds * 1000:.0f} ms"
         if delivery.attempt > 1 or verdict.state is State.WAITING:
             text += f", attempt {delivery.attempt} of {handler.retry.attempts}"
@@ -179,89 +221,152 @@ class Attempts:
             text += f", next in {verdict.delay_seconds:.1f} s"
         if verdict.note:
             text += f": {verdict.note}"
-        level = {State.WAITING: logging.WARNING, State.DEAD: logging.ERROR}
         log.log(
-            level.get(verdict.state, logging.INFO),
+            level,
             "%s",
             text,
-            extra={"action": verdict.state.value, "delivery": delivery.id, "handler": handler.name},
+            exc_info=outcome.error if outcome.is_surprise else None,
+            extra={
+                "action": "parked" if verdict.parks else verdict.state.value,
+                "delivery": delivery.id,
+                "execution": claim.execution_id,
+                "portal": delivery.portal,
+                "handler": handler.name,
+            },
         )
-        return verdict
+        return outcome
 
 
-def _verdict(handler: Handler, delivery: Delivery, error: BaseException | None) -> Verdict:
-    """What an outcome means."""
-    if error is None:
-        return Verdict(State.DONE)
-    if isinstance(error, Drop):
-        return Verdict(State.SKIPPED, _note(error))
-    if isinstance(error, GiveUp):
-        return _dead(error)
-    if isinstance(error, RetryLater):
-        return Verdict(State.WAITING, _note(error), error.seconds, counted=False)
-    if isinstance(error, RateLimited | OperationTimeLimit):  # nothing was done, and nobody failed
-        return Verdict(State.WAITING, _note(error), error.retry_after, counted=False)
-    if isinstance(error, _EntityGone):
-        return Verdict(State.SKIPPED, "gone: the record no longer exists")
-    if not isinstance(error, BitrixEventsError):  # those say all in one line
-        log.warning("#%d %s raised", delivery.id, handler.name, exc_info=error)
-    return _failed(handler, delivery, f"{type(error).__name__}: {_note(error)}")
+class _Attempt:
+    """One attempt that runs.
 
-
-def _failed(handler: Handler, delivery: Delivery, note: str) -> Verdict:
-    """Another attempt, or dead after the last one."""
-    delay = handler.retry.delay_after(delivery.attempt)
-    return _dead(note) if delay is None else Verdict(State.WAITING, _note(note), delay)
-
-
-def _dead(note: object) -> Verdict:
-    return Verdict(State.DEAD, _note(note))
-
-
-def _note(what: object) -> str:
-    """A text that can be stored, whatever somebody put into an exception."""
-    try:
-        text = str(what)
-    except Exception:
-        text = "(its text cannot be made)"
-    text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= _NOTE_CHARACTERS else f"{text[:_NOTE_CHARACTERS]}…"
-
-
-async def _run_in_thread(call: Callable[[], Any], threads: asyncio.Semaphore, *, name: str) -> Any:
-    """Call in a thread of its own, which sees the context variables of the caller.
-
-    A daemon thread and no pool: a pool's threads are joined when the interpreter exits, so one
-    handler that hangs would keep the process from ever ending. The place among the ``threads`` is
-    given back when the thread ends, however long after the caller has given up.
+    Attributes:
+        occasion: None until it is known.
     """
-    loop = asyncio.get_running_loop()
-    finished: asyncio.Future[Any] = loop.create_future()
-    context = contextvars.copy_context()
 
-    def settle(result: Any, error: BaseException | None) -> None:
-        threads.release()
-        if finished.done():  # timed out or cancelled: nobody waits for the result any more
-            return
-        if error is None:
-            finished.set_result(result)
+    __slots__ = (
+        "_attempts",
+        "_began",
+        "_deadline",
+        "_place",
+        "claim",
+        "handler",
+        "hold",
+        "occasion",
+    )
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        handler: Handler,
+        claim: Claim,
+        hold: Hold,
+        place: Place | None,
+        began: float,
+    ) -> None:
+        self._attempts = attempts
+        self._began = began
+        self._deadline: Deadline | None = None
+        self._place = place
+        self.handler = handler
+        self.claim = claim
+        self.hold = hold
+        self.occasion: Occasion | None = None
+
+    async def run(self) -> None:
+        """Run the handler with all that is around it."""
+        try:
+            occasion = self.occasion = await self._attempts.occasion_of(self.claim)
+        except StoreError as error:
+            raise _NotReady from error
+        handler = self.handler
+        scope = Scope(self._attempts._providers, occasion)
+        if handler.is_async and not handler.plan.waits and not handler.around.middleware:
+            await handler.function(**handler.plan.ready(scope))  # and nothing to clean up
         else:
-            finished.set_exception(error)
+            async with scope:
+                await self._go_on(scope, 0)
+        failpoint("handler_done")
 
-    def run() -> None:
-        result: Any = None
-        failure: BaseException | None = None
-        try:
-            result = context.run(call)
-        except StopIteration as error:  # a future refuses to carry it
-            failure = RuntimeError(f"the handler raised {error!r}")
-        except BaseException as error:
-            failure = error
-        try:
-            loop.call_soon_threadsafe(settle, result, failure)
-        except RuntimeError:
-            log.warning("%s ended after the app was stopped; its result is lost", name)
+    async def within_time(self, call: Awaitable[None]) -> BaseException | None:
+        """What the call raised, or that it took longer than the handler's timeout.
 
-    await threads.acquire()
-    threading.Thread(target=run, name=name, daemon=True).start()
-    return await finished
+        Nothing that the handler raises leaves the task: a SystemExit would end the event loop.
+        """
+        error: BaseException | None = None
+        deadline = self._attempts.deadlines.after(self.handler.timeout, self._leave)
+        self._deadline = deadline
+        with deadline:
+            try:
+                await call
+            except BaseException as raised:
+                error = raised
+        if deadline.was_ignored:
+            raise LeftBehind
+        if deadline.is_over:
+            return self._too_long()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and self.hold.is_stopping:
+                raise error
+            await _forget_cancellation(task)
+        return error
+
+    def _leave(self) -> None:
+        handler = self.handler
+        log.error("%s ignores that it was cancelled; it is left behind", handler.name)
+        outcome = _failed(handler, self.claim, self._too_long())
+        seconds = time.perf_counter() - self._began - CLEAN_UP_SECONDS
+        self.hold.leave(self._attempts._report(handler, self.claim, seconds, outcome))
+
+    def _too_long(self) -> TookTooLong:
+        return TookTooLong(f"took longer than its timeout of {self.handler.timeout:g} s")
+
+    async def _go_on(self, scope: Scope, level: int) -> None:
+        """Call the middleware of this level, or the handler when there is no other level."""
+        middleware = self.handler.around.middleware
+        if level < len(middleware):
+            hook = middleware[level]
+            arguments = await hook.plan.arguments(scope)
+            arguments[hook.call_next] = partial(self._go_on, scope, level + 1)
+            await hook.function(**arguments)
+            return
+        try:
+            await self._call_handler(await self.handler.plan.arguments(scope))
+        except asyncio.CancelledError:
+            if self._deadline is None or not self._deadline.is_over:
+                raise
+            self._deadline.acknowledge()
+            raise self._too_long() from None
+
+    async def _call_handler(self, arguments: Mapping[str, Any]) -> None:
+        handler = self.handler
+        if handler.is_async:
+            await handler.function(**arguments)
+            return
+        place, self._place = self._place, None
+        if place is None:  # a middleware goes on more than once
+            place = await self._attempts.place_for(handler.name)
+        result = await place.run(partial(handler.function, **arguments), name=handler.name)
+        if inspect.isawaitable(result):
+            if inspect.iscoroutine(result):
+                result.close()
+            raise TypeError("the handler returned something to await; write it as async def")
+
+
+def _failed(handler: Handler, claim: Claim, error: BaseException) -> Outcome:
+    if isinstance(error, TookTooLong):
+        return failed(handler, claim, error, str(error), is_surprise=False)
+    is_ours = isinstance(error, BitrixEventsError)  # those say all in one line
+    return failed(handler, claim, error, described(error), is_surprise=not is_ours)
+
+
+async def _forget_cancellation(task: asyncio.Task[Any]) -> None:
+    """A handler has cancelled its own task; what comes after it shall not suffer from that."""
+    try:
+        while task.cancelling():
+            task.uncancel()
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        while task.cancelling():
+            task.uncancel()

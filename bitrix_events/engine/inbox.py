@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-from bitrix_events.events import Event, LifecycleEvent, event_class
+from bitrix_events.events import Kind, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Admission, Delivery, NewDelivery, UserToken
+from bitrix_events.store.records import (
+    Admission,
+    Installation,
+    NewDelivery,
+    Stored,
+    Target,
+    UserToken,
+)
 from bitrix_events.wire.envelope import Envelope
 
 log = logging.getLogger(__name__)
@@ -27,6 +34,8 @@ class Registered(Protocol):
     def name(self) -> str: ...
     @property
     def codes(self) -> Sequence[str]: ...
+    @property
+    def debounce(self) -> float: ...
 
 
 class Inbox:
@@ -42,13 +51,20 @@ class Inbox:
         self._store = store
         self._wake = wake
         self._warned: set[str] = set()
-        self._by_code: dict[str, list[str]] = {}
+        self._storing = 0
+        self._targets: dict[str, list[Target]] = {}
         for handler in handlers:
+            target = Target(handler.name, handler.debounce)
             for code in handler.codes:
-                self._by_code.setdefault(code, []).append(handler.name)
+                self._targets.setdefault(code, []).append(target)
 
-    async def accept(self, envelope: Envelope, admission: Admission) -> int:
-        """Store a verified event; return the id of its delivery once it is safe on the disk.
+    @property
+    def storing(self) -> int:
+        """How many deliveries are being stored just now."""
+        return self._storing
+
+    async def accept(self, envelope: Envelope, admission: Admission) -> Stored:
+        """Store a verified event; return once it is safe on the disk.
 
         An event that no handler wants is stored as well, for the day on which one does.
 
@@ -58,40 +74,72 @@ class Inbox:
         """
         began = time.perf_counter()
         installation = admission.installation
-        event = build_event(envelope.code, envelope.data)
+        event = event_class(envelope.code)(envelope.code, envelope.data)
+        is_lifecycle = isinstance(event, LifecycleEvent)
+        entity = event.entity_key
         delivery = NewDelivery(
             portal=installation.portal,
             code=envelope.code,
             data=envelope.data,
-            entity=event.entity_key,
+            entity=entity,
             sent_at=envelope.sent_at,
             event_handler_id=envelope.event_handler_id,
             user_id=envelope.credentials.user_id,
-            lifecycle=isinstance(event, LifecycleEvent),
-            user_token=None if isinstance(event, LifecycleEvent) else _user_token(envelope),
+            lifecycle=is_lifecycle,
+            user_token=None if is_lifecycle else _user_token(envelope),
+            identity=event.identity,
+            merges=event.kind is Kind.STATE and entity is not None,
         )
-        handlers = self._by_code.get(envelope.code, ())
-        delivery_id = await self._store.put(
-            delivery, handlers, installation=installation if admission.changed else None
-        )
-        if handlers or admission.changed:
+        targets = self._targets.get(envelope.code, ())
+        self._storing += 1
+        try:
+            stored = await self._store.put(
+                delivery, targets, installation=installation if admission.changed else None
+            )
+        finally:
+            self._storing -= 1
+        if targets or admission.changed:
             self._wake()
-        if not handlers and not isinstance(event, LifecycleEvent):
+        if not targets and not is_lifecycle:
             self._warn_once(envelope.code)
-        log.info(
-            "#%d %s from %s: stored in %.1f ms",
-            delivery_id,
-            " ".join(filter(None, (envelope.code, event.entity_key))),
-            installation.domain,
-            (time.perf_counter() - began) * 1000,
-            extra={"action": "stored", "delivery": delivery_id, "portal": installation.portal},
-        )
-        return delivery_id
+        if log.isEnabledFor(logging.INFO):
+            _report(delivery, installation, stored, time.perf_counter() - began)
+        return stored
 
     def _warn_once(self, code: str) -> None:
         if code not in self._warned and len(self._warned) < _WARNED_CODES:
             self._warned.add(code)
             log.warning("%s", unhandled_event(code))
+
+
+def _report(
+    delivery: NewDelivery, installation: Installation, stored: Stored, seconds: float
+) -> None:
+    """The one log line about a delivery."""
+    number = "" if stored.delivery_id is None else f"#{stored.delivery_id} "
+    what = delivery.code if delivery.entity is None else f"{delivery.code} {delivery.entity}"
+    action, became = "stored", f"stored in {seconds * 1000:.1f} ms"
+    if stored.delivery_id is None:
+        became = f"kept in the journal in {seconds * 1000:.1f} ms, until the store can take it"
+    elif stored.repeat_of is not None:
+        action = "repeated"
+        became += f"; it repeats #{stored.repeat_of}, and is not run again"
+    elif stored.merged:
+        action = "merged"
+        became += f"; it takes the place of {', '.join(f'#{one}' for one in stored.merged)}"
+    log.info(
+        "%s%s from %s: %s",
+        number,
+        what,
+        installation.domain,
+        became,
+        extra={
+            "action": action,
+            "delivery": stored.delivery_id,
+            "executions": list(stored.executions),
+            "portal": installation.portal,
+        },
+    )
 
 
 def _user_token(envelope: Envelope) -> UserToken | None:
@@ -101,12 +149,3 @@ def _user_token(envelope: Envelope) -> UserToken | None:
         return None
     life = timedelta(seconds=credentials.expires_in) - _MARGIN
     return UserToken(credentials.access_token, datetime.now(UTC) + life)
-
-
-def build_event(code: str, data: object, delivery: Delivery | None = None) -> Event:
-    """The event object for a code; with all that is known of it when there is a delivery."""
-    if delivery is None:
-        return event_class(code)(code, data)
-    return event_class(code)(
-        code, data, delivery.portal, delivery.sent_at, delivery.event_handler_id
-    )

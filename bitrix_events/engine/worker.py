@@ -10,57 +10,93 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Final
 
-from bitrix_events.engine.attempt import Attempts
-from bitrix_events.errors import StoreError
+from bitrix_events.engine import rush
+from bitrix_events.engine.attempt import Attempts, LeftBehind
+from bitrix_events.engine.bell import Bell
+from bitrix_events.engine.notices import Notices
+from bitrix_events.engine.trouble import Trouble
+from bitrix_events.engine.verdicts import INTERRUPTED, Outcome, broken
+from bitrix_events.engine.watchdog import Watchdog
+from bitrix_events.engine.weather import Weather
+from bitrix_events.failpoints import failpoint
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Claim, State, Verdict
+from bitrix_events.store.records import Claim
 
 log = logging.getLogger(__name__)
 
-_LONGEST_SLEEP_SECONDS = 5.0
-_AFTER_TROUBLE_SECONDS = 1.0
-_CLOSING_SECONDS = 75.0
+_LONGEST_SLEEP_SECONDS: Final = 1.0
+"""Another process may have added work, of which nobody tells us."""
+_SHORTEST_SLEEP_SECONDS: Final = 0.004
+_LONGEST_VAIN_SLEEP_SECONDS: Final = 0.25
+_GATHERING_SECONDS: Final = 0.003
+_SWEEP_SECONDS: Final = 5.0
+_RESTART_SECONDS: Final = 1.0
+_CLOSING_SECONDS: Final = 75.0
 
-OpenAttempts = Callable[[], AbstractAsyncContextManager[Attempts]]
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who runs attempts, made on the worker's own loop."""
+
+    attempts: Attempts
+    notices: Notices
+    weather: Weather
+
+
+OpenCrew = Callable[[], AbstractAsyncContextManager[Crew]]
 
 
 class Worker:
     """Runs executions until it is stopped.
 
     Args:
-        open_attempts: makes, on the worker's own loop, what runs the attempts; closed at the end.
+        open_crew: makes, on the worker's own loop, who runs the attempts; closed at the end.
         concurrency: executions at the same time.
         portal_concurrency: of one portal.
+        handler_concurrency: of a handler, by its name; of others as many as there are.
         shutdown_seconds: how long running executions may go on after `stop`.
+        storing: how many deliveries are being stored just now. They come first: what is not
+            answered in time is lost, and what is stored can wait.
     """
 
     def __init__(
         self,
         store: Store,
-        open_attempts: OpenAttempts,
+        open_crew: OpenCrew,
         *,
         concurrency: int,
         portal_concurrency: int,
+        handler_concurrency: Mapping[str, int] | None = None,
         shutdown_seconds: float,
+        storing: Callable[[], int] = lambda: 0,
     ) -> None:
         self._store = store
-        self._open_attempts = open_attempts
+        self._open_crew = open_crew
         self._concurrency = concurrency
         self._portal_concurrency = portal_concurrency
+        self._handler_concurrency = handler_concurrency or {}
         self._shutdown_seconds = shutdown_seconds
-        self._running: set[asyncio.Task[None]] = set()
+        self._storing = storing
         self._stopping = False
         self._is_closing = False
         self._is_closed = threading.Event()
         self._started = threading.Event()
         self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake_up: asyncio.Event | None = None
+        self._bell: Bell | None = None
+        self._watchdog: Watchdog | None = None
         self._thread = threading.Thread(target=self._run, name="bitrix-events-worker", daemon=True)
+
+    @property
+    def trouble(self) -> str:
+        """What keeps handlers from running, in one line; ``""`` if nothing does."""
+        if self._stopping or not self._thread.is_alive():
+            return "it is stopped"
+        return self._watchdog.trouble if self._watchdog is not None else "it starts anew"
 
     async def start(self) -> None:
         """Start the thread; return when it is ready to work."""
@@ -71,19 +107,14 @@ class Worker:
 
     def wake(self) -> None:
         """Say that there may be work. Callable from any thread."""
-        loop, wake_up = self._loop, self._wake_up
-        if loop is None or wake_up is None or wake_up.is_set():
-            return
-        try:
-            loop.call_soon_threadsafe(wake_up.set)
-        except RuntimeError:
-            log.debug("woken after the end")
+        if self._bell is not None:
+            self._bell.ring()
 
     async def stop(self) -> None:
         """Claim nothing more, let running executions finish, give back those that do not."""
         self._stopping = True
         self.wake()
-        patience = self._shutdown_seconds + 2.0
+        patience = self._shutdown_seconds + 2.5
         await asyncio.to_thread(self._thread.join, patience)
         if self._is_closing and not self._is_closed.is_set():
             log.info("waiting for renewals of tokens")
@@ -107,93 +138,253 @@ class Worker:
                 # A task that a handler left behind can end the whole loop, with a SystemExit. What
                 # ran was cancelled and given back on the way.
                 log.critical("the event loop of the handlers died; it starts anew", exc_info=error)
-                time.sleep(_AFTER_TROUBLE_SECONDS)
+                self._watchdog = None
+                time.sleep(_RESTART_SECONDS)
         self._started.set()
         self._is_closed.set()
 
     async def _main(self) -> None:
-        self._wake_up = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        async with self._open_attempts() as attempts:
-            self._started.set()
-            while not self._stopping:
-                self._wake_up.clear()
-                claims = await self._claim()
-                for claim in claims:
-                    task = asyncio.create_task(self._execute(attempts, claim))
-                    self._running.add(task)
-                    task.add_done_callback(self._finished)
-                if not claims and not self._stopping:
-                    await self._sleep()
-            await self._finish()
+        self._bell = Bell()
+        main = asyncio.current_task()
+        assert main is not None
+        async with self._open_crew() as crew:
+            with Watchdog() as self._watchdog:
+                shift = _Shift(
+                    self._store,
+                    crew,
+                    self._bell,
+                    is_stopping=lambda: self._stopping or main.cancelling() > 0,
+                    concurrency=self._concurrency,
+                    portal_concurrency=self._portal_concurrency,
+                    handler_concurrency=self._handler_concurrency,
+                    storing=self._storing,
+                )
+                self._started.set()
+                await shift.work()
+                await shift.finish(self._shutdown_seconds)
             self._is_closing = True
         self._is_closed.set()
 
-    async def _claim(self) -> list[Claim]:
-        free = self._concurrency - len(self._running)
-        if free <= 0:
-            return []
-        try:
-            return await self._store.claim(limit=free, per_portal=self._portal_concurrency)
-        except Exception as error:
-            log.error("cannot claim work: %s", error)
-            await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
-            return []
 
-    async def _sleep(self) -> None:
-        """Wait until something arrives, ends, or becomes due."""
-        assert self._wake_up is not None
-        seconds = _LONGEST_SLEEP_SECONDS
-        if len(self._running) < self._concurrency:
-            due = await self._next_due()
-            if due is not None:
-                until_due = (due - datetime.now(UTC)).total_seconds()
-                seconds = min(seconds, max(until_due, 0.001))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake_up.wait()
+class _Shift:
+    """The work of one event loop.
 
-    async def _next_due(self) -> datetime | None:
-        try:
-            return await self._store.next_due()
-        except Exception as error:
-            log.error("cannot look for work: %s", error)
-            return None
+    Args:
+        bell: rung when there may be work.
+    """
 
-    async def _execute(self, attempts: Attempts, claim: Claim) -> None:
-        try:
-            verdict = await attempts.run(claim, is_stopping=lambda: self._stopping)
-        except asyncio.CancelledError:
-            verdict = Verdict(State.WAITING, "interrupted by a stop of the app", counted=False)
-        await self._settle(claim, verdict)
+    def __init__(
+        self,
+        store: Store,
+        crew: Crew,
+        bell: Bell,
+        *,
+        is_stopping: Callable[[], bool],
+        concurrency: int,
+        portal_concurrency: int,
+        handler_concurrency: Mapping[str, int],
+        storing: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._crew = crew
+        self._bell = bell
+        self._is_stopping = is_stopping
+        self._concurrency = concurrency
+        self._quarter = max(concurrency // 4, 1)
+        self._portal_concurrency = portal_concurrency
+        self._handler_concurrency = handler_concurrency
+        self._rush = rush.Rush(storing)
+        self._runs: dict[int, _Run] = {}
+        """What was claimed and is not settled, by the id of the execution."""
+        self._free = concurrency
+        """Places for attempts. One is free as soon as its attempt is over, so that the next claim
+        is committed together with its verdict."""
+        self._endings: set[asyncio.Task[None]] = set()
+        """Write down how attempts have ended whose handlers go on."""
+        self._claiming = Trouble("claim work")
+        self._settling = Trouble("record how executions ended")
+        self._looking = Trouble("look for work")
+        self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+        self._shortest_sleep = _SHORTEST_SLEEP_SECONDS
 
-    async def _settle(self, claim: Claim, verdict: Verdict) -> None:
-        """Write the verdict down; an unwritten one means that the execution is run again."""
-        while True:
-            try:
-                if not await self._store.settle(claim, verdict):
-                    log.warning("#%d was taken over; its verdict is void", claim.delivery.id)
-                return
-            except StoreError as error:
-                log.error("cannot record the end of #%d: %s", claim.delivery.id, error)
-                if self._stopping:
-                    return
-                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+    async def work(self) -> None:
+        """Claim executions and run them until the app stops."""
+        while not self._is_stopping():
+            self._bell.silence()
+            is_rush = self._rush.goes_on()
+            await self._claim(rush.CLAIMED if is_rush else self._free)
+            if is_rush:
+                await asyncio.sleep(rush.PAUSE_SECONDS)
+            if time.monotonic() >= self._next_sweep:
+                await self._sweep()
+            await self._wait()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        assert self._wake_up is not None
-        self._wake_up.set()
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("an execution was lost from sight", exc_info=task.exception())
-
-    async def _finish(self) -> None:
-        if not self._running:
+    async def finish(self, seconds: float) -> None:
+        """Let executions come to their end for so long; give back those that do not."""
+        if not self._runs:
             return
-        log.info("waiting up to %g s for running handlers", self._shutdown_seconds)
-        _, late = await asyncio.wait(self._running, timeout=self._shutdown_seconds)
+        log.info("waiting up to %g s for running handlers", seconds)
+        tasks = {run.task for run in self._runs.values()} | self._endings
+        _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:
             task.cancel()
         if late:
             log.warning("%d handlers were interrupted; they run again after the start", len(late))
             await asyncio.wait(late, timeout=1.0)
+        for run in list(self._runs.values()):  # they ignore that they were cancelled
+            if run.task in late and not run.task.done():
+                run.leave(INTERRUPTED)
+        if self._endings:
+            await asyncio.wait(self._endings, timeout=1.0)
+
+    async def _claim(self, most: int) -> None:
+        """Start what is due, as far as there is room."""
+        limit = min(most, self._free)
+        if limit <= 0:
+            return
+        asked_at = time.monotonic()
+        try:
+            claims = await self._store.claim(
+                limit=limit,
+                per_portal=self._portal_concurrency,
+                per_handler=self._handler_concurrency,
+                resting=self._crew.weather.resting(),
+            )
+            if claims:
+                failpoint("claimed")
+        except Exception as error:
+            await asyncio.sleep(self._claiming.begins(error))
+            self._bell.ring_here()
+            return
+        self._claiming.ends(asked_at=asked_at)
+        # What is due and not given, because its portal rests, need not be asked for so often.
+        sleep = _SHORTEST_SLEEP_SECONDS if claims else self._shortest_sleep * 2
+        self._shortest_sleep = min(sleep, _LONGEST_VAIN_SLEEP_SECONDS)
+        self._free -= len(claims)
+        for claim in claims:
+            self._runs[claim.execution_id] = _Run(self, claim)
+
+    async def _sweep(self) -> None:
+        """Give back what was claimed and then lost, by whatever accident. Nothing is claimed
+        meanwhile, so that whatever was claimed is known."""
+        asked_at = time.monotonic()
+        self._next_sweep = asked_at + _SWEEP_SECONDS
+        try:
+            lost = await self._store.sweep(list(self._runs))
+        except Exception as error:
+            self._looking.begins(error)
+            return
+        self._looking.ends(asked_at=asked_at)
+        if lost:
+            log.warning("%d executions were lost from sight, and run again", lost)
+            self._bell.ring_here()
+
+    async def _wait(self) -> None:
+        """Wait until something arrives, ends, or becomes due; with few places free a moment longer,
+        so that one claim serves several of them."""
+        if not self._bell.is_ringing:
+            await self._bell.wait(await self._seconds_to_sleep())
+        if self._free < self._quarter and not self._is_stopping():
+            await asyncio.sleep(_GATHERING_SECONDS)
+
+    async def _seconds_to_sleep(self) -> float:
+        seconds = _LONGEST_SLEEP_SECONDS
+        if self._free > 0:
+            asked_at = time.monotonic()
+            try:
+                due = await self._store.due_in()
+            except Exception as error:
+                return self._looking.begins(error)
+            self._looking.ends(asked_at=asked_at)
+            weather = self._crew.weather.ends_in()
+            seconds = min([seconds, *(s for s in (due, weather) if s is not None)])
+        return seconds if seconds > 0 else self._shortest_sleep
+
+    async def execute(self, run: _Run) -> None:
+        """Run one execution from its claim to its end."""
+        try:
+            outcome = await self._crew.attempts.run(run.claim, run)
+        except LeftBehind:
+            return
+        except asyncio.CancelledError:
+            outcome = INTERRUPTED
+        except Exception as error:  # in what is around the handler, which must not lose it
+            log.critical("#%d could not be run", run.claim.delivery.id, exc_info=error)
+            outcome = broken(error)
+        if not run.is_left:
+            await self._conclude(run, outcome)
+
+    def leave(self, run: _Run, outcome: Outcome) -> None:
+        """Bring an execution to its end while its handler goes on."""
+        ending = asyncio.get_running_loop().create_task(self._conclude(run, outcome))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    async def _conclude(self, run: _Run, outcome: Outcome) -> None:
+        self._free += 1
+        self._bell.ring_here()
+        try:
+            if await self._settle(run.claim, outcome):
+                await self._crew.notices.tell(run.claim, outcome)
+        finally:
+            self._forget(run)
+
+    async def _settle(self, claim: Claim, outcome: Outcome) -> bool:
+        """Write the verdict down; an unwritten one means that the execution is run again."""
+        while True:
+            asked_at = time.monotonic()
+            try:
+                failpoint("before_settle")
+                settled = await self._store.settle(claim, outcome.verdict)
+            except Exception as error:
+                pause = self._settling.begins(error)
+                if self._is_stopping():
+                    return False
+                await asyncio.sleep(pause)
+                continue
+            self._settling.ends(asked_at=asked_at)
+            failpoint("settled")
+            if not settled:
+                log.warning(
+                    "#%d %s was taken over; its verdict is void",
+                    claim.delivery.id,
+                    claim.delivery.handler,
+                    extra={"action": "void", "execution": claim.execution_id},
+                )
+            return settled
+
+    def _forget(self, run: _Run) -> None:
+        if self._runs.get(run.claim.execution_id) is run:
+            del self._runs[run.claim.execution_id]
+
+    def finished(self, task: asyncio.Task[None]) -> None:
+        """Called when the task of an execution has ended, however it did."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("an execution was lost from sight", exc_info=task.exception())
+
+
+class _Run:
+    """An execution that runs: who waits for the end of its attempt.
+
+    Attributes:
+        is_left: its handler goes on, and nobody waits for it.
+    """
+
+    __slots__ = ("_shift", "claim", "is_left", "task")
+
+    def __init__(self, shift: _Shift, claim: Claim) -> None:
+        self._shift = shift
+        self.claim = claim
+        self.is_left = False
+        loop = asyncio.get_running_loop()
+        self.task = loop.create_task(shift.execute(self), name=claim.delivery.handler)
+        self.task.add_done_callback(shift.finished)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._shift._is_stopping()
+
+    def leave(self, outcome: Outcome) -> None:
+        """The attempt is over with this outcome, though the handler goes on."""
+        self.is_left = True
+        self._shift.leave(self, outcome)

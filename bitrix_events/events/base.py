@@ -63,6 +63,13 @@ class Event:
         """What the event is about, ``deal:7``; None if it is not about one record."""
         return None
 
+    @property
+    def identity(self) -> str | None:
+        """What tells a fact from others of its portal; None for what is no fact, and for a fact
+        that is not about one record: two such facts cannot be told apart."""
+        key = self.entity_key if self.kind is Kind.FACT else None
+        return None if key is None else f"{self.code} {key}"
+
 
 class EntityEvent(Event, Generic[E]):
     """An event about one record, of which the portal sends only the id."""

@@ -62,7 +62,6 @@ class Upkeep:
         """Look after every installation."""
         now = datetime.now(UTC)
         try:
-            await self._store.drop_old_user_tokens()
             installations: Collection[Installation] = await self._store.installations()
         except BitrixEventsError as error:
             log.error("cannot look after the portals: %s", error)

@@ -5,19 +5,92 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final, Protocol
 
 from bitrix_events.events import Entity
 
 log = logging.getLogger(__name__)
 
 Factory = Callable[..., Any]
-Resolve = Callable[["Scope"], Awaitable[Any]]
-ReadEntity = Callable[[type[Entity]], Awaitable[Entity]]
+
+_MISSING: Final = object()
+
+
+class Occasion(Protocol):
+    """What an attempt is made for. Built-in values are made from it when they are asked for."""
+
+    async def read(self, wanted: type[Entity]) -> Entity:
+        """The record that the event is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A type whose values come from the occasion.
+
+    Attributes:
+        make: from the occasion to the value.
+        only_for: the kind of handler that may ask for it: ``"async"``, ``"def"``, ``""`` for both.
+        may_be_absent: an attempt may have none; ``make`` then gives the exception that says so, and
+            a handler may ask for ``T | None``.
+        is_made: it is made once for each attempt; else it exists already, and is only fetched.
+    """
+
+    make: Callable[[Any], Any]
+    only_for: str = ""
+    may_be_absent: bool = False
+    is_made: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the value of a parameter comes from.
+
+    Attributes:
+        get: from the scope of the attempt to the value, or to what has to be awaited for it.
+        waits: whether it has to be awaited.
+    """
+
+    get: Callable[[Scope], Any]
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the arguments of a function come from, in the order of its signature.
+
+    Attributes:
+        waits: whether a value has to be waited for.
+    """
+
+    sources: Mapping[str, Source]
+    waits: bool
+
+    @classmethod
+    def of(cls, sources: Mapping[str, Source]) -> Plan:
+        """The plan with these sources."""
+        return cls(sources, any(source.waits for source in sources.values()))
+
+    def ready(self, scope: Scope) -> dict[str, Any]:
+        """The arguments, if nothing has to be waited for."""
+        return {name: source.get(scope) for name, source in self.sources.items()}
+
+    async def arguments(self, scope: Scope) -> dict[str, Any]:
+        """The arguments."""
+        if not self.waits:
+            return self.ready(scope)
+        found = {}
+        for name, source in self.sources.items():
+            value = source.get(scope)
+            found[name] = await value if source.waits else value
+        return found
+
+
+NO_PLAN: Final = Plan({}, waits=False)
+"""Of a function that is asked for nothing, or that no app has adopted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +116,7 @@ class Provider:
     """How to make values of one type: a factory, with its own parameters already planned."""
 
     factory: Factory
-    arguments: Mapping[str, Resolve]
+    plan: Plan
     lifetime: Lifetime
 
 
@@ -52,14 +125,10 @@ class Providers:
     """The table of types that can be asked for.
 
     Attributes:
-        built_in: types whose values every scope is given, with the kind of handler that may ask
-            for them: ``"async"``, ``"def"`` or ``""`` for both.
-        may_be_absent: those of them of which an attempt may have none; it is then given the
-            exception that says so, and a handler may ask for ``T | None``.
+        built_in: types that every occasion has values of.
     """
 
-    built_in: dict[Any, str] = field(default_factory=dict)
-    may_be_absent: frozenset[Any] = frozenset()
+    built_in: Mapping[Any, BuiltIn] = field(default_factory=dict)
     _by_type: dict[Any, Provider] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -87,11 +156,14 @@ class Providers:
 
     async def kept(self, wanted: Any, provider: Provider) -> Any:
         """The value that lives as long as the app; made on first use, once."""
+        value = self._kept.get(wanted, _MISSING)
+        if value is not _MISSING:
+            return value
         async with self._making.setdefault(wanted, asyncio.Lock()):
             if wanted not in self._kept:
                 # What it depends on has to live as long; if it cannot be made, no longer than this.
                 async with AsyncExitStack() as exits:
-                    value = await _make(provider, Scope(self, {}, exits=exits), exits)
+                    value = await _make(provider, Scope(self, exits=exits))
                     self._open.push_async_exit(exits.pop_all())
                 self._kept[wanted] = value
             return self._kept[wanted]
@@ -107,73 +179,99 @@ class Providers:
 
 
 class Scope:
-    """The values of one attempt. Each is made at most once."""
+    """The values of one attempt. Each is made at most once, and only if it is asked for.
+
+    Args:
+        occasion: what the attempt is made for; None where nothing of it can be asked for.
+        error: what went wrong, for functions that are called because of it.
+        exits: what is to be cleaned up in the end, if somebody else does so.
+    """
+
+    __slots__ = ("_exits", "_providers", "_values", "error", "occasion")
 
     def __init__(
         self,
         providers: Providers,
-        given: Mapping[Any, Any],
-        read_entity: ReadEntity | None = None,
+        occasion: Occasion | None = None,
         *,
+        error: BaseException | None = None,
         exits: AsyncExitStack | None = None,
     ) -> None:
         self._providers = providers
-        self._values: dict[Any, Any] = dict(given)
-        self._read_entity = read_entity
-        self._exits = AsyncExitStack() if exits is None else exits
+        self.occasion = occasion
+        self._exits = exits
+        self._values: dict[Any, Any] = {}
+        self.error = error
 
     async def __aenter__(self) -> Scope:
         return self
 
     async def __aexit__(self, *error: Any) -> None:
         # A dependency that swallows the error must not turn a failed attempt into a good one.
-        await self._exits.__aexit__(*error)
+        if self._exits is not None:
+            await self._exits.__aexit__(*error)
 
-    async def get(self, wanted: Any) -> Any:
-        """The value of a type that is built in or provided."""
-        if wanted not in self._values:
-            provider = self._providers.find(wanted)
-            assert provider is not None, f"{wanted} was not checked at registration"
-            if provider.lifetime is Lifetime.APP:
-                return await self._providers.kept(wanted, provider)
-            self._values[wanted] = await _make(provider, self, self._exits)
-        return self._values[wanted]
+    @property
+    def exits(self) -> AsyncExitStack:
+        """What is to be cleaned up when the attempt is over."""
+        if self._exits is None:
+            self._exits = AsyncExitStack()
+        return self._exits
 
-    async def required(self, wanted: Any) -> Any:
+    def made(self, wanted: Any, make: Callable[[Any], Any]) -> Any:
+        """The value of a built-in type; of one that may be absent perhaps an exception."""
+        value = self._values.get(wanted, _MISSING)
+        if value is _MISSING:
+            value = self._values[wanted] = make(self.occasion)
+        return value
+
+    def required(self, wanted: Any, make: Callable[[Any], Any]) -> Any:
         """The value of a built-in type; raises what stands in its place if there is none."""
-        value = await self.get(wanted)
+        value = self.made(wanted, make)
         if isinstance(value, Exception):
             raise value
         return value
 
-    async def optional(self, wanted: Any) -> Any:
+    def optional(self, wanted: Any, make: Callable[[Any], Any]) -> Any:
         """The value of a built-in type, or None."""
-        value = await self.get(wanted)
+        value = self.made(wanted, make)
         return None if isinstance(value, Exception) else value
+
+    async def provided(self, wanted: Any) -> Any:
+        """The value of a type that the app provides."""
+        provider = self._providers.find(wanted)
+        assert provider is not None, f"{wanted} was not checked at registration"
+        if provider.lifetime is Lifetime.APP:
+            return await self._providers.kept(wanted, provider)
+        return await self._once(wanted, provider)
 
     async def depends(self, provider: Provider) -> Any:
         """The result of a `Depends` function."""
-        if provider.factory not in self._values:
-            self._values[provider.factory] = await _make(provider, self, self._exits)
-        return self._values[provider.factory]
+        return await self._once(provider.factory, provider)
 
     async def entity(self, wanted: type[Entity]) -> Entity:
         """The record that the event is about."""
-        assert self._read_entity is not None, "checked at registration"
+        assert self.occasion is not None, "checked at registration"
         if wanted not in self._values:
-            self._values[wanted] = await self._read_entity(wanted)
+            self._values[wanted] = await self.occasion.read(wanted)
         entity: Entity = self._values[wanted]
         return entity
 
+    async def _once(self, key: Any, provider: Provider) -> Any:
+        value = self._values.get(key, _MISSING)
+        if value is _MISSING:
+            value = self._values[key] = await _make(provider, self)
+        return value
 
-async def _make(provider: Provider, scope: Scope, exits: AsyncExitStack) -> Any:
-    arguments = {name: await resolve(scope) for name, resolve in provider.arguments.items()}
+
+async def _make(provider: Provider, scope: Scope) -> Any:
+    arguments = await provider.plan.arguments(scope)
     factory = provider.factory
     if inspect.isasyncgenfunction(factory):
         maker: Callable[..., AsyncIterator[Any]] = factory
-        return await exits.enter_async_context(asynccontextmanager(maker)(**arguments))
+        return await scope.exits.enter_async_context(asynccontextmanager(maker)(**arguments))
     if inspect.isgeneratorfunction(factory):
         sync_maker: Callable[..., Iterator[Any]] = factory
-        return exits.enter_context(contextmanager(sync_maker)(**arguments))
+        return scope.exits.enter_context(contextmanager(sync_maker)(**arguments))
     value = factory(**arguments)
     return await value if inspect.isawaitable(value) else value

@@ -7,11 +7,20 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from bitrix_events.errors import HandlerSignatureError
-from bitrix_events.events import Event, event_class
-from bitrix_events.routing.inject import Providers, Resolve
+from bitrix_events.events import Event, Kind, event_class
+from bitrix_events.routing.hooks import (
+    NOTHING_AROUND,
+    Around,
+    Hook,
+    Hooks,
+    error_handler,
+    middleware,
+)
+from bitrix_events.routing.inject import NO_PLAN, Plan, Providers
 from bitrix_events.routing.retry import RetryPolicy
 from bitrix_events.routing.signature import (
     Asker,
@@ -25,6 +34,7 @@ F = TypeVar("F", bound=Function)
 
 _NAME_THE_EVENT = "name the event, as in @app.on(OnCrmDealAdd)"
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
+_LONGEST_DEBOUNCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,13 @@ class Handler:
     Attributes:
         name: ``router.function`` unless given; waiting executions find their handler by it.
         codes: codes of the events that it runs for.
-        plan: where each argument comes from; empty until an app has adopted the handler.
         timeout: seconds that one attempt may take.
+        hooks: what its router has registered.
+        debounce: seconds of quiet about the record before it runs.
+        concurrency: how many of its executions run at the same time; None for any number.
+        is_async: it runs on the event loop, and not in a thread.
+        plan: where each argument comes from; empty until an app has adopted the handler.
+        around: what is around its attempts; empty until an app runs.
     """
 
     name: str
@@ -45,11 +60,12 @@ class Handler:
     annotations: Mapping[str, Any]
     retry: RetryPolicy
     timeout: float
-    plan: Mapping[str, Resolve]
-
-    @property
-    def is_async(self) -> bool:
-        return is_async(self.function)
+    hooks: Hooks
+    debounce: float = 0.0
+    concurrency: int | None = None
+    is_async: bool = True
+    plan: Plan = NO_PLAN
+    around: Around = NOTHING_AROUND
 
 
 class Router:
@@ -69,12 +85,18 @@ class Router:
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
         self._handlers: list[Handler] = []
-        self._adopters: list[Callable[[Handler], None]] = []
+        self._hooks = Hooks()
+        self._adopters: list[Callable[[Handler | Hook], None]] = []
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
         """The handlers registered so far, in order."""
         return tuple(self._handlers)
+
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """What was registered so far to be around the handlers."""
+        return (*self._hooks.middleware, *dict.fromkeys(self._hooks.errors.values()))
 
     def on(
         self,
@@ -82,6 +104,8 @@ class Router:
         name: str | None = None,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
+        debounce: timedelta | None = None,
+        concurrency: int | None = None,
     ) -> Callable[[F], F]:
         """Run the decorated function for each of these events.
 
@@ -91,6 +115,10 @@ class Router:
             retry: what happens after a failure.
             timeout: seconds that one attempt may take. A ``def`` handler cannot be interrupted: it
                 runs on in its thread while the attempt counts as failed.
+            debounce: run only after the record has been quiet for so long, or ten times as long
+                after the first of the events; those that came meanwhile are merged into the last.
+                For events that say "look again", and for codes that no class is known of.
+            concurrency: how many of its executions run at the same time, over all portals.
 
         Raises:
             HandlerSignatureError: at registration, if the function asks for something that it
@@ -116,17 +144,68 @@ class Router:
                 annotations=read_annotations(function, handler_name, local_names),
                 retry=retry or self._retry,
                 timeout=self._timeout if timeout is None else timeout,
-                plan={},
+                hooks=self._hooks,
+                debounce=_debounce_seconds(debounce, classes_and_codes, handler_name),
+                concurrency=_checked_concurrency(concurrency, handler_name),
+                is_async=is_async(function),
             )
-            for adopt in self._adopters:
-                adopt(handler)
+            self._hand_over(handler)
             self._handlers.append(handler)
             return function
 
         return register
 
+    def error(self, *errors: type[Exception]) -> Callable[[F], F]:
+        """Call the decorated function when a handler of this router has raised such an exception.
 
-def plan_handler(handler: Handler, providers: Providers) -> dict[str, Resolve]:
+        It is called for what is a failure: not for `RetryLater`, `Drop`, `GiveUp`, and not for what
+        only says that the portal is busy, or gone. Of several functions the one for the most
+        particular exception is called; those of the router come before those of the app. It is
+        injected like a handler, may ask for the exception by its type, and decides: it raises
+        `RetryLater`, `Drop` or `GiveUp`; it returns, which means that the error is dealt with and
+        the execution done; or it raises anything else, and the retry policy decides.
+
+        Raises:
+            HandlerSignatureError: at registration, if there is one for an exception already, or the
+                function asks for something that it cannot get.
+        """
+        local_names = sys._getframe(1).f_locals
+
+        def register(function: F) -> F:
+            hook = error_handler(function, self.name, errors, local_names)
+            for error in errors:
+                if error in self._hooks.errors:
+                    other = self._hooks.errors[error].name
+                    raise HandlerSignatureError(f"{hook.name}: {other} handles {error.__name__}")
+            self._hand_over(hook)
+            self._hooks.errors |= dict.fromkeys(errors, hook)
+            return function
+
+        return register
+
+    def middleware(self, function: F) -> F:
+        """Let the decorated ``async def`` surround every attempt of this router's handlers.
+
+        ``async def timed(call_next: Callable[[], Awaitable[None]], delivery: Delivery)``: awaiting
+        ``call_next()`` runs what it surrounds, and raises what that raises, `TimeoutError` if it
+        took too long. An attempt whose middleware returns is done, even if it did not go on.
+        Other parameters are injected as those of handlers. The app's middleware is outside of the
+        router's, and what was registered first is outside of what came later.
+
+        Raises:
+            HandlerSignatureError: the function asks for something that it cannot get.
+        """
+        hook = middleware(function, self.name, sys._getframe(1).f_locals)
+        self._hand_over(hook)
+        self._hooks.middleware.append(hook)
+        return function
+
+    def _hand_over(self, registered: Handler | Hook) -> None:
+        for adopt in self._adopters:
+            adopt(registered)
+
+
+def plan_handler(handler: Handler, providers: Providers) -> Plan:
     """The injection plan of a handler.
 
     Raises:
@@ -153,6 +232,33 @@ def _check_options(name: str, retry: Any, timeout: Any) -> None:
         raise HandlerSignatureError(f"{name}: retry= takes a RetryPolicy, not {retry!r}")
     if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout < 1e8):
         raise HandlerSignatureError(f"{name}: timeout= takes seconds, not {timeout!r}")
+
+
+def _debounce_seconds(
+    debounce: Any, classes_and_codes: list[tuple[type[Event], str]], name: str
+) -> float:
+    if debounce is None:
+        return 0.0
+    if not (isinstance(debounce, timedelta) and timedelta(0) < debounce <= _LONGEST_DEBOUNCE):
+        raise HandlerSignatureError(
+            f"{name}: debounce= takes a timedelta of up to a day, not {debounce!r}"
+        )
+    for event_type, code in classes_and_codes:
+        if event_type.kind is Kind.FACT:
+            raise HandlerSignatureError(
+                f"{name}: debounce= runs the handler once for several events, but each {code} is a"
+                " fact that must not be passed over; register another handler for it, without"
+                " debounce="
+            )
+    return debounce.total_seconds()
+
+
+def _checked_concurrency(concurrency: Any, name: str) -> int | None:
+    if concurrency is None or (isinstance(concurrency, int) and concurrency >= 1):
+        return concurrency
+    raise HandlerSignatureError(
+        f"{name}: concurrency= takes a number of executions, not {concurrency!r}"
+    )
 
 
 def _event_and_code(event: Any, where: str) -> tuple[type[Event], str]:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from bitrix_events.errors import HandlerSignatureError
 from bitrix_events.events import Entity, EntityEvent, Event
-from bitrix_events.routing.inject import Depends, Lifetime, Provider, Providers, Resolve, Scope
+from bitrix_events.routing.inject import (
+    NO_PLAN,
+    Depends,
+    Lifetime,
+    Plan,
+    Provider,
+    Providers,
+    Source,
+)
 
 Function = Callable[..., Any]
 
@@ -65,32 +73,41 @@ class Asker:
         events: classes of the events that the handler is registered for; none for a factory that
             serves any handler.
         kind: ``"async"`` or ``"def"``, what the handler is; ``""`` if it may be either.
+        errors: what may be wrong when it is called; none for what no error leads to.
         chain: the `Depends` functions that led here, to find circles.
     """
 
     owner: str
     events: tuple[type[Event], ...] = ()
     kind: str = ""
+    errors: tuple[type[Exception], ...] = ()
     chain: tuple[Function, ...] = ()
 
 
 def plan_injection(
-    function: Function, annotations: Mapping[str, Any], asker: Asker, providers: Providers
-) -> dict[str, Resolve]:
+    function: Function,
+    annotations: Mapping[str, Any],
+    asker: Asker,
+    providers: Providers,
+    *,
+    given: Collection[str] = (),
+) -> Plan:
     """Decide for every parameter where its value comes from.
 
-    Returns:
-        For each parameter to be filled, a function from the attempt's scope to the value.
+    Args:
+        given: parameters that whoever calls the function fills himself.
 
     Raises:
         HandlerSignatureError: a parameter cannot be filled.
     """
-    plan: dict[str, Resolve] = {}
+    sources: dict[str, Source] = {}
     for parameter in inspect.signature(function).parameters.values():
-        resolve = _Planner(parameter, annotations, asker, providers).plan()
-        if resolve is not None:
-            plan[parameter.name] = resolve
-    return plan
+        if parameter.name in given:
+            continue
+        source = _Planner(parameter, annotations, asker, providers).plan()
+        if source is not None:
+            sources[parameter.name] = source
+    return Plan.of(sources)
 
 
 class _Planner:
@@ -109,7 +126,7 @@ class _Planner:
         self._events = asker.events
         self._providers = providers
 
-    def plan(self) -> Resolve | None:
+    def plan(self) -> Source | None:
         parameter = self._parameter
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise self._error("collects arguments; a handler names each thing that it wants")
@@ -123,16 +140,16 @@ class _Planner:
                 return None
             raise self._error("has no annotation, so nobody knows what it wants")
         wanted = self._annotations[parameter.name]
-        resolve = self._plan_type(wanted)
-        if resolve is None and not optional:
+        source = self._plan_type(wanted)
+        if source is None and not optional:
             name = _name(wanted)
             raise self._error(
                 f"wants {name}, which nothing provides; call app.provide({name}, …) before the"
                 " handler is registered or its router included"
             )
-        return resolve
+        return source
 
-    def _plan_type(self, wanted: Any) -> Resolve | None:
+    def _plan_type(self, wanted: Any) -> Source | None:
         if get_origin(wanted) is Annotated:
             for extra in get_args(wanted)[1:]:
                 if isinstance(extra, Depends):
@@ -144,24 +161,37 @@ class _Planner:
         members = get_args(wanted) if origin in (Union, UnionType) else (origin or wanted,)
         if all(isinstance(member, type) and issubclass(member, Event) for member in members):
             return self._plan_event(members)
+        if self._asker.errors and all(_is_error(member) for member in members):
+            return self._plan_error(members)
         if isinstance(wanted, type) and issubclass(wanted, Entity):
             return self._plan_entity(wanted)
         if wanted in self._providers.built_in:
             self._check_kind_of_handler(wanted)
-            return lambda scope: scope.required(wanted)
+            return self._built_in(wanted)
         if self._providers.find(wanted) is not None:
-            return lambda scope: scope.get(wanted)
+            return Source(lambda scope: scope.provided(wanted), waits=True)
         if type(None) in members and len(members) == 2:
             (member,) = (member for member in members if member is not type(None))
-            if member in self._providers.may_be_absent:
+            built_in = self._providers.built_in.get(member)
+            if built_in is not None and built_in.may_be_absent:
                 self._check_kind_of_handler(member)
-                return lambda scope: scope.optional(member)
+                make = built_in.make
+                return Source(lambda scope: scope.optional(member, make))
         for member in members if origin in (Union, UnionType) else ():
             if member is not type(None) and self._plan_type(member) is not None:
                 raise self._error(f"wants {wanted}; it is always given one: write {_name(member)}")
         return None
 
-    def _plan_event(self, wanted: tuple[type[Event], ...]) -> Resolve:
+    def _built_in(self, wanted: Any) -> Source:
+        built_in = self._providers.built_in[wanted]
+        make = built_in.make
+        if built_in.may_be_absent:
+            return Source(lambda scope: scope.required(wanted, make))
+        if built_in.is_made:
+            return Source(lambda scope: scope.made(wanted, make))
+        return Source(lambda scope: make(scope.occasion))
+
+    def _plan_event(self, wanted: tuple[type[Event], ...]) -> Source:
         for event in self._events:
             if not issubclass(event, wanted):
                 raise self._error(
@@ -171,9 +201,21 @@ class _Planner:
                     else f"wants {' | '.join(map(_name, wanted))}, but the handler runs for"
                     f" {_name(event)}"
                 )
-        return lambda scope: scope.get(Event)
+        if Event not in self._providers.built_in:
+            raise self._error("wants an event, which what lives as long as the app cannot have")
+        if not self._events and Event not in wanted:
+            names = " | ".join(map(_name, wanted))
+            raise self._error(f"wants {names}, but it may be called for any event; ask for Event")
+        return self._built_in(Event)
 
-    def _plan_entity(self, wanted: type[Entity]) -> Resolve:
+    def _plan_error(self, wanted: tuple[type[BaseException], ...]) -> Source:
+        for error in self._asker.errors:
+            if not issubclass(error, wanted):
+                names = " | ".join(map(_name, wanted))
+                raise self._error(f"wants {names}, but it is called for any {_name(error)}")
+        return Source(lambda scope: scope.error)
+
+    def _plan_entity(self, wanted: type[Entity]) -> Source:
         if wanted is Entity:
             raise self._error("wants Entity; name the kind of record, such as Deal")
         for event in self._events:
@@ -196,19 +238,19 @@ class _Planner:
                 )
         if not self._events:
             raise self._error(f"wants {_name(wanted)}, which only a handler can ask for")
-        return lambda scope: scope.entity(wanted)
+        return Source(lambda scope: scope.entity(wanted), waits=True)
 
-    def _plan_depends(self, factory: Function) -> Resolve:
+    def _plan_depends(self, factory: Function) -> Source:
         asker = self._asker
         name = getattr(factory, "__qualname__", repr(factory))
         if factory in asker.chain:
             raise self._error(f"depends on {name}, which in the end depends on itself")
         inner = replace(asker, owner=f"{asker.owner} > {name}", chain=(*asker.chain, factory))
         provider = plan_provider(factory, Lifetime.DELIVERY, inner, self._providers)
-        return lambda scope: scope.depends(provider)
+        return Source(lambda scope: scope.depends(provider), waits=True)
 
     def _check_kind_of_handler(self, wanted: Any) -> None:
-        only_for = self._providers.built_in[wanted]
+        only_for = self._providers.built_in[wanted].only_for
         if only_for == "def" and self._asker.kind == "async":
             raise self._error(
                 f"wants {_name(wanted)}, which is for `def` handlers; an `async def` handler asks"
@@ -245,7 +287,7 @@ def plan_provider(
             f"{asker.owner}: {factory!r} is not a function; give the function without calling it"
         )
     if inspect.isclass(factory) and factory.__init__ is object.__init__:
-        return Provider(factory, {}, lifetime)
+        return Provider(factory, NO_PLAN, lifetime)
     try:
         inspect.signature(factory)
     except ValueError as error:
@@ -253,8 +295,8 @@ def plan_provider(
             f"{asker.owner}: {factory!r} does not tell its parameters; write lambda: …"
         ) from error
     annotations = read_annotations(factory, asker.owner, {})
-    arguments = plan_injection(factory, annotations, asker, providers)
-    return Provider(factory, arguments, lifetime)
+    plan = plan_injection(factory, annotations, asker, providers)
+    return Provider(factory, plan, lifetime)
 
 
 def is_async(function: Function) -> bool:
@@ -262,9 +304,8 @@ def is_async(function: Function) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
-async def resolve_all(plan: Mapping[str, Resolve], scope: Scope) -> dict[str, Any]:
-    """The arguments of one call, in the order of the signature."""
-    return {name: await resolve(scope) for name, resolve in plan.items()}
+def _is_error(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, BaseException)
 
 
 def _name(wanted: Any) -> str:

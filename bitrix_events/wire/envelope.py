@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -29,6 +30,8 @@ _OFFERING_CODE: Final = "ONAPPUSERREADY"
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 _DOMAIN: Final = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::([0-9]{1,5}))?\Z")
 _MEMBER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{0,64}\Z")
+_KNOWN_TEXTS: Final = 1024
+"""Portals send the same scopes and addresses with every event."""
 _SECRET_NAMES: Final = frozenset(
     {
         "access_token",
@@ -174,17 +177,20 @@ def without_secrets(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=_KNOWN_TEXTS)
 def split_scope(scope: str) -> tuple[str, ...]:
     """``"crm, task"`` to ``("crm", "task")``. Source: protocol.md 1.4 ("Split scope")."""
     return tuple(filter(None, re.split(r"[,\s]+", scope)))
 
 
+@lru_cache(maxsize=_KNOWN_TEXTS)
 def domain_of(url: str) -> str:
     """``host`` or ``host:port`` of an http(s) address in lower case; ``""`` if it has none."""
     match = re.match(r"(https?)://([^/?#@\\\s]+)(?:[/?#]|\Z)", url, flags=re.IGNORECASE)
     return _domain(match[2], is_http=match[1].lower() == "http") if match else ""
 
 
+@lru_cache(maxsize=_KNOWN_TEXTS)
 def _domain(text: str, *, is_http: bool = False) -> str:
     """The address in lower case, without the port that goes without saying."""
     domain = text.lower()
@@ -194,25 +200,37 @@ def _domain(text: str, *, is_http: bool = False) -> str:
     return match[1] if match[2] == ("80" if is_http else "443") else domain
 
 
+_CREDENTIALS: Final = (
+    "client_endpoint",
+    "domain",
+    "server_endpoint",
+    "access_token",
+    "refresh_token",
+    "expires_in",
+    "user_id",
+    "scope",
+    "status",
+)
+
+
 def _credentials(
     source: Mapping[str, FormValue], application_token: SecretStr, *, where: str
 ) -> Credentials:
-    def text(name: str) -> str:
-        return _text(source, name, where=where)
-
-    endpoint = text("client_endpoint")
+    endpoint, domain, server, access, refresh, expires, user, scope, status = (
+        _text(source, name, where=where) if name in source else "" for name in _CREDENTIALS
+    )
     return Credentials(
         application_token=application_token,
         member_id=_member_id(source, where=where),
-        domain=domain_of(endpoint) or _domain(text("domain")),
+        domain=domain_of(endpoint) or _domain(domain),
         client_endpoint=endpoint,
-        server_endpoint=text("server_endpoint"),
-        access_token=SecretStr(text("access_token")),
-        refresh_token=SecretStr(text("refresh_token")),
-        expires_in=seconds_of_life(text("expires_in")),
-        user_id=whole_number(text("user_id")),
-        scope=split_scope(text("scope")),
-        status=text("status"),
+        server_endpoint=server,
+        access_token=SecretStr(access) if access else NO_SECRET,
+        refresh_token=SecretStr(refresh) if refresh else NO_SECRET,
+        expires_in=seconds_of_life(expires),
+        user_id=whole_number(user),
+        scope=split_scope(scope),
+        status=status,
     )
 
 

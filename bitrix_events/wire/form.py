@@ -53,6 +53,12 @@ _TO_MARKS: Final = bytes.maketrans(b"+\\", b" " + _BACKSLASH_MARK)
 _FROM_MARKS: Final = bytes.maketrans(_BACKSLASH_MARK, b"\\")
 _NOT_TEXT: Final = "the form holds bytes that no UTF-8 text contains"
 _WINDOW_BYTES: Final = 8192
+_Path: TypeAlias = tuple[str, ...]
+_PLAIN_NAME: Final = re.compile(rb"(?:[A-Za-z0-9_.\-\[\]]|%5[BDbd])+\Z")
+_KNOWN_NAME_BYTES: Final = 80
+_KNOWN_NAMES: Final = 2048
+_known_paths: Final[dict[bytes, _Path]] = {}
+"""What names stand for, by their bytes on the wire: most names come with every delivery."""
 _INTEGER_KEY: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 
 
@@ -85,8 +91,12 @@ def decode_form(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> FormDict:
         names.append(name)
         values.append(value)
 
-    texts = _unescape(names + values, limits.malformed_escapes)
-    return _build_tree(texts[: len(names)], texts[len(names) :], limits)
+    paths = list(map(_known_paths.get, names))
+    if None in paths:
+        texts = _unescape(names + values, limits.malformed_escapes)
+        paths = list(map(_learn_path, names, texts[: len(names)]))
+        return _build_tree(paths, texts[len(names) :], limits)
+    return _build_tree(paths, _unescape(values, limits.malformed_escapes), limits)
 
 
 def encode_form(form: Mapping[str, object]) -> bytes:
@@ -185,30 +195,49 @@ def _decode_with_malformed(escaped: bytes, allowed: int) -> str:
     return "".join(done)
 
 
-def _build_tree(names: list[str], values: list[str], limits: FormLimits) -> FormDict:
+def _learn_path(name: bytes, text: str) -> _Path:
+    """The path that a name stands for; remembered, if it is one of the common kind."""
+    path = _path_of(text)
+    if len(name) <= _KNOWN_NAME_BYTES and _PLAIN_NAME.match(name):
+        if len(_known_paths) >= _KNOWN_NAMES:
+            _known_paths.clear()
+        _known_paths[name] = path
+    return path
+
+
+def _path_of(name: str) -> _Path:
+    """``data[FIELDS][ID]`` to ``("data", "FIELDS", "ID")``; ``[]`` becomes an empty text."""
+    key, bracket, rest = name.partition("[")
+    if not key:
+        raise FormError("a field has no name")
+    if not bracket:
+        return (key,)
+    path = rest[:-1].split("][")
+    if rest[-1:] != "]" or rest.count("]") != len(path):
+        raise FormError(f"the field name {_shorten(name)} has a bracket out of place")
+    return (key, *path)
+
+
+def _build_tree(paths: Sequence[_Path | None], values: list[str], limits: FormLimits) -> FormDict:
     """Put values where their names say. One flat loop: this is the hot path of every delivery."""
     root: FormDict = {}
     created: list[tuple[FormDict, str, FormDict]] = []
     appending = _Appending()
     brackets_left, containers_left = limits.brackets, limits.containers
-    for name, value in zip(names, values, strict=True):
-        key, bracket, rest = name.partition("[")
-        if not key:
-            raise FormError("a field has no name")
-        if not bracket:
-            root[key] = value
+    for path, value in zip(paths, values, strict=True):
+        assert path is not None
+        levels = len(path) - 1
+        if levels == 0:
+            root[path[0]] = value
             continue
-        path = rest[:-1].split("][")
-        levels = len(path)
-        if rest[-1:] != "]" or rest.count("]") != levels:
-            raise FormError(f"the field name {_shorten(name)} has a bracket out of place")
         if levels > limits.depth:
             raise FormError(f"a field name has more than {limits.depth} brackets")
         brackets_left -= levels
         if brackets_left < 0:
             raise FormError(f"the form has more than {limits.brackets} brackets")
         node = root
-        for next_key in path:
+        key = path[0]
+        for next_key in path[1:]:
             child = node.get(key)
             if not isinstance(child, dict):
                 containers_left -= 1

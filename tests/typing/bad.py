@@ -31,5 +31,18 @@ async def another(delivery: Delivery) -> None:
     delivery.attempt = 2  # expect: misc
 
 
+@app.on(OnCrmDealAdd, debounce=10)  # expect: arg-type
+async def debounced() -> None: ...
+
+
+@app.error(int)  # expect: arg-type
+async def on_error() -> None: ...
+
+
+@app.error(KeyError)
+async def on_key_error(error: KeyError) -> None: ...
+
+
 async def caller(client: Client) -> None:
     await handler("deal", client)  # expect: arg-type
+    await on_key_error(ValueError())  # expect: arg-type

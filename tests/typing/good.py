@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, Any, assert_type
 
 from bitrix_events import (
     App,
     Client,
+    DeadLettered,
     Delivery,
     Depends,
+    ExecutionFailed,
     File,
+    GiveUp,
     Options,
     Ref,
     Response,
     RestError,
+    RetryLater,
+    RetryPolicy,
     Router,
     SyncClient,
 )
@@ -52,6 +59,47 @@ def sync_handler(event: OnCrmDealUpdate, raw: Event, client: SyncClient) -> None
         client.call_batch([client.request("profile")])
     for row in client.list("crm.deal.list", {"select": ["ID"]}, limit=10):
         assert_type(row, Any)
+
+
+class ErpDown(Exception): ...
+
+
+deals = Router("deals", retry=RetryPolicy(attempts=8, base=2, cap=3600, max_age=timedelta(days=3)))
+
+
+@deals.on(OnCrmDealUpdate, debounce=timedelta(seconds=10), concurrency=4)
+async def tell_new_owner(deal: Deal, client: Client) -> None:
+    if deal.opportunity <= 0:
+        raise GiveUp("won deal without an amount")
+
+
+@deals.error(ErpDown)
+async def wait_for_erp(error: ErpDown, delivery: Delivery) -> None:
+    raise RetryLater(seconds=60 * delivery.attempt) from error
+
+
+@deals.error(KeyError, ValueError)
+def skip_nonsense(error: Exception) -> None: ...
+
+
+@app.middleware
+async def timed(call_next: Callable[[], Awaitable[None]], delivery: Delivery) -> None:
+    await call_next()
+
+
+@app.dead_letter
+async def page_someone(error: Exception, delivery: Delivery) -> None: ...
+
+
+async def hooks_keep_their_types(delivery: Delivery) -> None:
+    await wait_for_erp(ErpDown(), delivery)
+    await page_someone(ErpDown(), delivery)
+    skip_nonsense(KeyError())
+
+
+def on_signals(failed: ExecutionFailed, dead: DeadLettered) -> None:
+    assert_type(failed.next_seconds, float | None)
+    assert_type(dead.delivery, int)
 
 
 async def calls(client: Client) -> None:

@@ -79,7 +79,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 
     settings = Settings.load(complete=False)
 
-    assert settings.workers == 8
+    assert settings.workers == 64
     assert settings.client_id is None
     assert settings.store == "sqlite:///data/bitrix_events.db"
 
@@ -253,7 +253,7 @@ def test_foreign_variables_disturb_nobody(monkeypatch: pytest.MonkeyPatch) -> No
     set_variables(monkeypatch, COLOUR="red")
     monkeypatch.setenv("WORKERS", "99")
 
-    assert Settings.load(complete=False).workers == 8
+    assert Settings.load(complete=False).workers == 64
 
 
 def test_no_secret_is_shown() -> None:
@@ -321,3 +321,23 @@ def test_oauth_servers_have_no_slash_at_the_end(monkeypatch: pytest.MonkeyPatch)
 )
 def test_allowed_hosts_are_understood_as_people_copy_them(written: str, host: str) -> None:
     assert Settings(allowed_hosts=written).allowed_hosts == (host,)  # type: ignore[arg-type]
+
+
+def test_deliveries_are_kept_for_two_weeks_or_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load(complete=False).retention_days == 14
+
+    set_variables(monkeypatch, RETENTION_DAYS="0")
+    assert Settings.load(complete=False).retention_days == 0
+
+    set_variables(monkeypatch, RETENTION_DAYS="-1")
+    with pytest.raises(SettingsError, match="BITRIX_EVENTS_RETENTION_DAYS"):
+        Settings.load(complete=False)
+
+
+def test_an_admin_token_is_hard_to_guess_and_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_variables(monkeypatch, ADMIN_TOKEN="0123456789abcdef")
+    assert "0123456789abcdef" not in repr(Settings.load(complete=False))
+
+    set_variables(monkeypatch, ADMIN_TOKEN="0123456789abcde")
+    with pytest.raises(SettingsError, match=r"ADMIN_TOKEN: it has to have at least 16 characters"):
+        Settings.load(complete=False)

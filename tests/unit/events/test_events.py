@@ -278,3 +278,25 @@ def test_records_have_the_vendors_type_ids(
     entity: type[Entity], kind: str, entity_type_id: int
 ) -> None:
     assert (entity.kind, entity.entity_type_id) == (kind, entity_type_id)
+
+
+def test_a_fact_about_a_record_has_an_identity() -> None:
+    add = OnCrmDealAdd("ONCRMDEALADD", {"FIELDS": {"ID": "7"}})
+    delete = OnCrmDealDelete("ONCRMDEALDELETE", {"FIELDS": {"ID": "7"}})
+
+    assert add.identity == "ONCRMDEALADD deal:7"
+    assert delete.identity == "ONCRMDEALDELETE deal:7"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        OnCrmDealAdd("ONCRMDEALADD", {}),
+        OnCrmDealUpdate("ONCRMDEALUPDATE", {"FIELDS": {"ID": "7"}}),
+        OnAppInstall("ONAPPINSTALL", {}),
+        OnAppUninstall("ONAPPUNINSTALL", {}),
+        Event("ONX", {"FIELDS": {"ID": "7"}}),
+    ],
+)
+def test_what_cannot_be_told_apart_or_is_no_fact_has_no_identity(event: Event) -> None:
+    assert event.identity is None

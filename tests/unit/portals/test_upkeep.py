@@ -16,7 +16,14 @@ from bitrix_events.errors import PortalUnreachable
 from bitrix_events.portals.tokens import OAuthAccess
 from bitrix_events.portals.upkeep import Upkeep
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import Installation, InstallationState, NewDelivery, Tokens
+from bitrix_events.store.records import (
+    Installation,
+    InstallationState,
+    NewDelivery,
+    Query,
+    Target,
+    Tokens,
+)
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 
@@ -167,7 +174,7 @@ async def test_a_portal_that_installs_again_during_a_round_is_not_deleted(
     (before,) = snapshot
     await caretaker.store.put(
         NewDelivery("again", "ONAPPINSTALL", {}, None),
-        ["handler"],
+        [Target("handler")],
         installation=replace(before, state=InstallationState.ACTIVE, purge_at=None),
     )
 
@@ -175,7 +182,7 @@ async def test_a_portal_that_installs_again_during_a_round_is_not_deleted(
         await caretaker.upkeep.once()
 
     assert [i.portal for i in await caretaker.store.installations()] == ["again"]
-    assert len(await caretaker.store.deliveries(limit=10)) == 1
+    assert len(await caretaker.store.find(Query(), limit=10)) == 1
 
 
 @pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])

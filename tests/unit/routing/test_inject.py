@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 import pytest
 
 from bitrix_events import App, Depends, Entity, Event
 from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
-from bitrix_events.routing.inject import Lifetime, Provider, Providers, Scope
+from bitrix_events.routing.inject import NO_PLAN, BuiltIn, Lifetime, Provider, Providers, Scope
 from bitrix_events.routing.signature import (
     Asker,
     plan_injection,
     plan_provider,
     read_annotations,
-    resolve_all,
 )
 
 made: list[str] = []
@@ -42,22 +41,23 @@ class BigDeal(Deal):
 
 
 class Records:
-    """Stands for the portal: hands out records and counts how often it was asked."""
+    """An occasion whose portal hands out records, and counts how often it was asked."""
 
-    def __init__(self) -> None:
-        self.read: list[type[Entity]] = []
+    def __init__(self, event: Event | None = None) -> None:
+        self.event = event
+        self.read_types: list[type[Entity]] = []
 
-    async def __call__(self, wanted: type[Entity]) -> Entity:
-        self.read.append(wanted)
+    async def read(self, wanted: type[Entity]) -> Entity:
+        self.read_types.append(wanted)
         return wanted(id=7)
 
 
-def scope_of(
-    providers: Providers,
-    given: Mapping[Any, Any] | None = None,
-    records: Records | None = None,
-) -> Scope:
-    return Scope(providers, given or {}, records or Records())
+def any_providers() -> Providers:
+    return Providers({Event: BuiltIn(lambda occasion: occasion.event)})
+
+
+def scope_of(providers: Providers, records: Records | None = None) -> Scope:
+    return Scope(providers, records or Records())
 
 
 async def arguments_of(
@@ -70,11 +70,11 @@ async def arguments_of(
     annotations = read_annotations(function, "handler", {})
     asker = Asker("handler", events or (OnCrmDealAdd,))
     plan = plan_injection(function, annotations, asker, providers)
-    return await resolve_all(plan, scope)
+    return await plan.arguments(scope)
 
 
 def providing(wanted: Any, factory: Callable[..., Any], lifetime: Lifetime) -> Providers:
-    providers = Providers()
+    providers = any_providers()
     providers.add(wanted, plan_provider(factory, lifetime, Asker("the factory"), providers))
     return providers
 
@@ -84,23 +84,23 @@ async def wants_two(deal: Deal, event: OnCrmDealAdd, again: Deal) -> None: ...
 
 async def test_arguments_come_in_the_order_of_the_signature() -> None:
     event = OnCrmDealAdd("ONCRMDEALADD", {"FIELDS": {"ID": "7"}})
-    records = Records()
-    providers = Providers()
+    records = Records(event)
+    providers = any_providers()
 
-    async with scope_of(providers, {Event: event}, records) as scope:
+    async with scope_of(providers, records) as scope:
         arguments = await arguments_of(wants_two, providers, scope)
 
     assert list(arguments) == ["deal", "event", "again"]
     assert arguments["event"] is event
     assert arguments["deal"] is arguments["again"]
-    assert records.read == [Deal]
+    assert records.read_types == [Deal]
 
 
 async def wants_own_deal(deal: BigDeal) -> None: ...
 
 
 async def test_a_record_has_the_type_that_the_handler_named() -> None:
-    providers = Providers()
+    providers = any_providers()
 
     async with scope_of(providers) as scope:
         arguments = await arguments_of(wants_own_deal, providers, scope)
@@ -113,9 +113,9 @@ async def wants_union(event: OnCrmDealAdd | OnCrmDealUpdate) -> None: ...
 
 async def test_a_union_of_events_gets_the_one_that_arrived() -> None:
     event = OnCrmDealUpdate("ONCRMDEALUPDATE", {})
-    providers = Providers()
+    providers = any_providers()
 
-    async with scope_of(providers, {Event: event}) as scope:
+    async with scope_of(providers, Records(event)) as scope:
         arguments = await arguments_of(wants_union, providers, scope, OnCrmDealAdd, OnCrmDealUpdate)
 
     assert arguments == {"event": event}
@@ -128,7 +128,7 @@ async def test_a_value_of_a_delivery_is_made_once_for_each() -> None:
     providers = providing(Erp, Erp, Lifetime.DELIVERY)
 
     async with scope_of(providers) as one, scope_of(providers) as other:
-        first, again = await one.get(Erp), await one.get(Erp)
+        first, again = await one.provided(Erp), await one.provided(Erp)
         arguments = await arguments_of(wants_erp, providers, other)
 
     assert first is again
@@ -140,9 +140,9 @@ async def test_a_value_of_the_app_is_made_once_for_all() -> None:
     providers = providing(Erp, Erp, Lifetime.APP)
 
     async with scope_of(providers) as scope:
-        first = await scope.get(Erp)
+        first = await scope.provided(Erp)
     async with scope_of(providers) as scope:
-        second = await scope.get(Erp)
+        second = await scope.provided(Erp)
 
     assert first is second
 
@@ -163,7 +163,7 @@ async def test_a_value_of_the_app_is_made_once_even_if_many_ask_at_once() -> Non
         may_go_on.set()
 
     async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(scope_of(providers).get(Erp)) for _ in range(20)]
+        asked = [tasks.create_task(scope_of(providers).provided(Erp)) for _ in range(20)]
         tasks.create_task(let_go_on())  # tasks start in order: all have asked by then
 
     assert calls == 1
@@ -181,8 +181,8 @@ async def test_a_value_that_could_not_be_made_is_tried_again() -> None:
     providers = providing(Erp, connect, Lifetime.APP)
 
     with pytest.raises(ConnectionError):
-        await scope_of(providers).get(Erp)
-    assert isinstance(await scope_of(providers).get(Erp), Erp)
+        await scope_of(providers).provided(Erp)
+    assert isinstance(await scope_of(providers).provided(Erp), Erp)
 
 
 async def test_a_generator_of_the_app_is_finished_when_the_app_closes() -> None:
@@ -194,13 +194,13 @@ async def test_a_generator_of_the_app_is_finished_when_the_app_closes() -> None:
     providers = providing(Erp, connect, Lifetime.APP)
 
     async with scope_of(providers) as scope:
-        first = await scope.get(Erp)
+        first = await scope.provided(Erp)
     made.append("delivery over")
     await providers.close()
 
     assert made == ["open", "delivery over", "closed"]
     async with scope_of(providers) as scope:
-        assert await scope.get(Erp) is not first
+        assert await scope.provided(Erp) is not first
 
 
 async def test_generators_of_the_app_are_finished_last_made_first() -> None:
@@ -211,13 +211,13 @@ async def test_generators_of_the_app_are_finished_last_made_first() -> None:
 
         return make
 
-    providers = Providers()
+    providers = any_providers()
     for wanted, name in ((Erp, "first"), (Session, "second")):
-        providers.add(wanted, Provider(factory(name), {}, Lifetime.APP))
+        providers.add(wanted, Provider(factory(name), NO_PLAN, Lifetime.APP))
 
     async with scope_of(providers) as scope:
-        await scope.get(Erp)
-        await scope.get(Session)
+        await scope.provided(Erp)
+        await scope.provided(Session)
     await providers.close()
 
     assert made == ["second", "first"]
@@ -264,7 +264,7 @@ async def wants_each(
 
 
 async def test_a_dependency_may_be_any_kind_of_function() -> None:
-    providers = Providers()
+    providers = any_providers()
 
     async with scope_of(providers) as scope:
         arguments = await arguments_of(wants_each, providers, scope)
@@ -282,7 +282,7 @@ async def wants_nested(
 
 
 async def test_a_dependency_is_made_once_however_often_it_is_wanted() -> None:
-    providers = Providers()
+    providers = any_providers()
 
     async with scope_of(providers) as scope:
         arguments = await arguments_of(wants_nested, providers, scope)
@@ -293,7 +293,7 @@ async def test_a_dependency_is_made_once_however_often_it_is_wanted() -> None:
 
 
 async def test_each_attempt_has_its_own_dependencies() -> None:
-    providers = Providers()
+    providers = any_providers()
 
     for _ in range(2):
         async with scope_of(providers) as scope:
@@ -310,14 +310,14 @@ async def wants_title(title: Annotated[str, Depends(title_of)], deal: Deal) -> N
 
 
 async def test_a_dependency_shares_the_values_of_its_handler() -> None:
-    records, providers = Records(), Providers()
-    event = OnCrmDealAdd("ONCRMDEALADD", {})
+    providers = any_providers()
+    records = Records(OnCrmDealAdd("ONCRMDEALADD", {}))
 
-    async with scope_of(providers, {Event: event}, records) as scope:
+    async with scope_of(providers, records) as scope:
         arguments = await arguments_of(wants_title, providers, scope)
 
     assert arguments["title"] == "7 ONCRMDEALADD"
-    assert records.read == [Deal]
+    assert records.read_types == [Deal]
 
 
 async def test_a_generator_sees_the_failure_of_the_handler() -> None:
@@ -332,7 +332,7 @@ async def test_a_generator_sees_the_failure_of_the_handler() -> None:
 
     async def fail() -> None:
         async with scope_of(providers) as scope:
-            await scope.get(Session)
+            await scope.provided(Session)
             raise ValueError("no stock")
 
     with pytest.raises(ValueError, match="no stock"):
@@ -344,7 +344,7 @@ async def test_what_was_made_is_cleaned_up_if_the_next_value_fails() -> None:
     def broken(_: Annotated[str, Depends(generator)]) -> str:
         raise ValueError("broken")
 
-    providers = Providers()
+    providers = any_providers()
     provider = plan_provider(broken, Lifetime.DELIVERY, Asker("broken"), providers)
 
     async def fail() -> None:
@@ -363,7 +363,7 @@ async def test_what_a_value_of_the_app_depends_on_lives_as_long_as_it() -> None:
     providers = providing(Erp, connect, Lifetime.APP)
 
     async with scope_of(providers) as scope:
-        await scope.get(Erp)
+        await scope.provided(Erp)
     assert made == ["generator"]  # the value is kept, so its connection has to stay open
 
     await providers.close()
@@ -386,7 +386,7 @@ async def test_an_app_plans_what_it_provides() -> None:
 
     (registered,) = app.handlers
     async with scope_of(app._providers) as scope:
-        arguments = await resolve_all(registered.plan, scope)
+        arguments = await registered.plan.arguments(scope)
         made.append("handler")
 
     assert isinstance(arguments["session"], Session)
@@ -419,6 +419,6 @@ async def test_a_class_is_a_factory_whose_parameters_are_injected() -> None:
     providers.add(Shop, plan_provider(Shop, Lifetime.APP, Asker("Shop"), providers.kept_only()))
     scope = scope_of(providers)
 
-    shop = await scope.get(Shop)
+    shop = await scope.provided(Shop)
 
-    assert shop.erp is await scope.get(Erp)
+    assert shop.erp is await scope.provided(Erp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,18 @@ def test_retry_later_says_when() -> None:
 def test_retry_later_takes_a_time_that_comes(seconds: float) -> None:
     with pytest.raises(ValueError, match="0 seconds to a year"):
         RetryLater(seconds=seconds)
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_no_execution_is_put_off_beyond_the_max_age(delay: float, age: float) -> None:
+    policy = RetryPolicy(max_age=timedelta(days=5))
+
+    allowed = policy.allows(delay, age=timedelta(seconds=age))
+
+    assert allowed == (timedelta(seconds=age) + timedelta(seconds=delay) <= timedelta(days=5))
+
+
+@pytest.mark.parametrize("max_age", [timedelta(seconds=-1), timedelta(days=400)])
+def test_a_policy_needs_a_max_age_that_can_pass(max_age: timedelta) -> None:
+    with pytest.raises(ValueError, match="max_age of 0 seconds to a year"):
+        RetryPolicy(max_age=max_age)

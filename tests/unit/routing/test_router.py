@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bitrix_events.events import (
     Deal,
     EntityEvent,
     LifecycleEvent,
+    OnAppInstall,
     OnCrmDealAdd,
     OnCrmDealUpdate,
 )
@@ -90,7 +92,7 @@ def test_an_app_includes_the_handlers_of_routers_in_order() -> None:
         "deals.handle",
         "users.handle",
     ]
-    assert all(set(handler.plan) == {"event"} for handler in app.handlers)
+    assert all(set(handler.plan.sources) == {"event"} for handler in app.handlers)
 
 
 def test_a_router_may_get_handlers_after_it_was_included() -> None:
@@ -118,7 +120,7 @@ def test_a_router_alone_leaves_the_check_to_the_app() -> None:
 
     app.provide(Erp, Erp)
     app.include(deals)
-    assert set(app.handlers[0].plan) == {"erp"}
+    assert set(app.handlers[0].plan.sources) == {"erp"}
 
 
 def test_two_handlers_of_one_name_are_refused() -> None:
@@ -183,3 +185,35 @@ def test_one_wrong_event_among_others_is_refused() -> None:
         app.on(OnCrmDealAdd, wrong)(handle)
 
     assert app.handlers == ()
+
+
+def test_debounce_and_concurrency_are_of_the_handler() -> None:
+    app = App()
+
+    app.on(OnCrmDealUpdate, "ONX", debounce=timedelta(seconds=10), concurrency=3)(handle)
+    app.on(OnCrmDealAdd, name="plain")(handle)
+
+    options = [(handler.debounce, handler.concurrency) for handler in app.handlers]
+    assert options == [(10.0, 3), (0.0, None)]
+
+
+@pytest.mark.parametrize("event", [OnCrmDealAdd, "ONCRMDEALDELETE", OnAppInstall])
+def test_facts_are_not_debounced(event: Any) -> None:
+    app = App()
+
+    with pytest.raises(HandlerSignatureError, match=r"app\.handle: debounce= .* is a fact"):
+        app.on(OnCrmDealUpdate, event, debounce=timedelta(seconds=10))(handle)
+
+    assert app.handlers == ()
+
+
+@pytest.mark.parametrize("debounce", [10, timedelta(0), timedelta(seconds=-1), timedelta(days=2)])
+def test_a_debounce_that_is_no_time_is_refused(debounce: Any) -> None:
+    with pytest.raises(HandlerSignatureError, match="takes a timedelta of up to a day"):
+        App().on(OnCrmDealUpdate, debounce=debounce)(handle)
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, 1.5, "3"])
+def test_a_concurrency_that_is_no_number_is_refused(concurrency: Any) -> None:
+    with pytest.raises(HandlerSignatureError, match="takes a number of executions"):
+        App().on(OnCrmDealUpdate, concurrency=concurrency)(handle)

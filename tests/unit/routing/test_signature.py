@@ -166,7 +166,7 @@ def test_a_right_signature_is_planned_completely(
     app.on(*events)(function)
 
     (handler,) = app.handlers
-    assert set(handler.plan) == set(function.__annotations__) - {"return"}
+    assert set(handler.plan.sources) == set(function.__annotations__) - {"return"}
 
 
 def test_parameters_with_a_default_of_unknown_type_are_left_alone() -> None:
@@ -177,7 +177,7 @@ def test_parameters_with_a_default_of_unknown_type_are_left_alone() -> None:
         ...
 
     (registered,) = app.handlers
-    assert set(registered.plan) == {"deal"}
+    assert set(registered.plan.sources) == {"deal"}
 
 
 def test_a_parameter_with_a_default_is_filled_if_it_can_be() -> None:
@@ -189,7 +189,7 @@ def test_a_parameter_with_a_default_is_filled_if_it_can_be() -> None:
         ...
 
     (registered,) = app.handlers
-    assert set(registered.plan) == {"other"}
+    assert set(registered.plan.sources) == {"other"}
 
 
 def test_an_optional_parameter_that_would_always_be_filled_is_refused() -> None:
@@ -254,7 +254,7 @@ def test_types_of_the_surrounding_function_count() -> None:
     @app.on(OnCrmDealAdd)
     async def handler(local: Local) -> None: ...
 
-    assert set(app.handlers[0].plan) == {"local"}
+    assert set(app.handlers[0].plan.sources) == {"local"}
 
 
 def make_from_unknown(erp: Erp) -> str:
@@ -332,7 +332,7 @@ def test_a_return_type_is_not_needed_at_run_time() -> None:
     async def price(deal: Deal) -> Decimal:
         raise NotImplementedError
 
-    assert set(app.handlers[0].plan) == {"deal"}
+    assert set(app.handlers[0].plan.sources) == {"deal"}
 
 
 async def async_generator(event: OnCrmDealAdd) -> AsyncIterator[int]:
