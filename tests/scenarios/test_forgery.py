@@ -193,7 +193,7 @@ async def test_a_genuine_event_cannot_send_us_anywhere(stage: Stage, field: str)
     before = stage.rows("portal")
     asked = len(attacker.calls("profile")), len(scene.victim.calls("profile"))
 
-    for url in urls.values():
+    for number, url in enumerate(urls.values(), start=1):
         auth = {
             "member_id": attacker.member_id,
             "domain": attacker.domain,
@@ -201,7 +201,8 @@ async def test_a_genuine_event_cannot_send_us_anywhere(stage: Stage, field: str)
             "application_token": attacker.application_token,
             field: url,
         }
-        body = encode_form(event(scene, "ONCRMDEALADD") | {"auth": auth})
+        data = {"FIELDS": {"ID": number}}
+        body = encode_form(event(scene, "ONCRMDEALADD") | {"auth": auth, "data": data})
         status, _ = await post(stage.app.url, Forgery("", "/events", body))
         assert status == 200, url
     await eventually(lambda: len(stage.handled) == len(urls))

@@ -147,6 +147,7 @@ async def test_a_user_who_has_left_does_not_stop_the_work_of_his_portal(tmp_path
         await eventually(app.is_settled)
         app.portal.add("deal", user_id=1, TITLE="Floor")
         await eventually(lambda: bool(handled))
+        await eventually(app.is_settled)
         states = sorted(execution.state for execution in await app.executions())
 
     assert refused == ["authorization_error"]
