@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 
+from bitrix_events.cli.child import print_error
 from bitrix_events.cli.db import db
 from bitrix_events.cli.dead import dead
 from bitrix_events.cli.demo import demo
@@ -48,11 +48,5 @@ def main() -> None:
     try:
         commands()
     except BitrixEventsError as error:
-        Console(stderr=True, highlight=False).print(
-            f"[red]error:[/red] {_escape(str(error))}", soft_wrap=True
-        )
+        print_error(error)
         sys.exit(1)
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import logging
 import os
 import signal
 import socket
-import threading
+import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
-from bitrix_events.app import App
+from bitrix_events.cli import child
 from bitrix_events.cli.loading import UsageError, load_app, split_target
 from bitrix_events.cli.logs import log_config
-from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
-
-log = logging.getLogger("bitrix_events.run")
+from bitrix_events.server import supervisor
+from bitrix_events.server.lifeline import Lifeline
+from bitrix_events.server.sockets import handed_over, listen
 
 AppArgument = Annotated[
     str, typer.Argument(metavar="MODULE:APP", help="Where the app is, e.g. `hello:app`.")
@@ -34,11 +33,21 @@ def run(
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when a file changes; for development.")
     ] = False,
+    no_supervisor: Annotated[
+        bool,
+        typer.Option(
+            "--no-supervisor", help="One process, which nobody starts again when it dies."
+        ),
+    ] = False,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Receive events and run handlers.
 
     Settings come from `BITRIX_EVENTS_…` variables, or from a `.env` file in this folder.
+
+    A small process holds the port and starts the server again when it dies; meanwhile connections
+    wait, and none is refused. SIGTERM ends both once everything that has arrived is answered;
+    SIGHUP starts the server anew in the same way.
 
     Examples:
 
@@ -46,90 +55,62 @@ def run(
 
         bitrix-events run shop.app:app --host 0.0.0.0 --port 80
     """
-    loaded = load_app(app)
-    settings = loaded.settings
     if logging.getLevelName(log_level.upper()) == f"Level {log_level.upper()}":
         raise UsageError(f"--log-level is debug, info, warning or error, not {log_level}")
-    config = uvicorn.Config(
-        ":".join(split_target(app)) if reload else loaded,
-        lifespan="on" if reload else "off",
-        log_config=log_config(log_level, settings.log_format),
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
-        reload=reload,
-    )
-    listening = listen(host, port)
-    server = uvicorn.Server(config)
-    if reload:
-        listening.set_inheritable(True)
-        _say_where(loaded, listening)
-        ChangeReload(config, target=server.run, sockets=[listening]).run()
-        return
-    gc.freeze()  # what was imported stays; a full collection would pause the door for 40 ms
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(loaded, server, listening))
-    _leave_hanging_threads_behind()
-
-
-async def _serve(app: App, server: uvicorn.Server, listening: socket.socket) -> None:
-    """Run the app around the server, so that the app stops after the last answer.
-
-    uvicorn repeats the signal that stopped it for whoever is next in line. Here nobody is: the app
-    goes on stopping in its own time.
-    """
-    stopped = asyncio.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: stopped.set())
-    async with app.lifespan():
-        _say_where(app, listening)
-        if not stopped.is_set():
-            await server.serve(sockets=[listening])
-
-
-def _leave_hanging_threads_behind() -> None:
-    """End now, if a handler has left a thread: the interpreter would wait for those of a pool."""
-    if threading.active_count() > 1:
-        log.warning("threads of handlers are still busy; they are left behind")
-        logging.shutdown()
-        os._exit(0)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        UsageError: the port is taken, or the address is not ours.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns off Nagle's algorithm only for sockets that name their protocol.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    split_target(app)
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-        sock.listen(2048)
-        sock.setblocking(False)
+        given = handed_over()
+        listening = given or listen(host, port)
     except OSError as error:
-        sock.close()
         raise UsageError(
             f"cannot listen on {host}:{port}: {error.strerror or error};"
             " stop the other program or choose another --host or --port"
         ) from error
-    if hasattr(os, "register_at_fork"):  # a child of a handler must not keep the port
-        os.register_at_fork(after_in_child=sock.close)
-    return sock
-
-
-def _say_where(app: App, listening: socket.socket) -> None:
-    host, port = listening.getsockname()[:2]
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    log.info("listening on %s", base)
-    log.info("  events:   %s%s", base, EVENTS_PATH)
-    if app.settings.is_app:
-        log.info("  install:  %s%s", base, INSTALL_PATH)
-    codes = sorted({code for handler in app.handlers for code in handler.codes})
-    if codes:
-        log.info("  handles:  %s", ", ".join(codes))
+    is_kept = given is not None
+    if reload:
+        _serve_and_reload(app, log_level, listening)
+    elif no_supervisor or sys.platform == "win32":
+        child.serve(app, log_level, listening, is_kept=is_kept)
     else:
-        log.warning("no handler is registered; events are stored and nothing runs")
+        child.serve(
+            app,
+            log_level,
+            listening,
+            _supervised(app, log_level, listening, is_kept),
+            is_kept=is_kept,
+        )
+
+
+def _supervised(target: str, log_level: str, listening: socket.socket, is_kept: bool) -> Lifeline:
+    """Go on in a child, while this process becomes its supervisor.
+
+    The first server is a copy of this process, which has imported everything already; the
+    supervisor is a new program, so that it keeps nothing of that. Signals wait until it can hear
+    them.
+    """
+    ours, theirs = socket.socketpair()
+    heard = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    server = os.fork()
+    if server == 0:
+        ours.close()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
+        return Lifeline(theirs.detach())
+    listening.set_inheritable(True)
+    ours.set_inheritable(True)
+    again = child.command(target, log_level, is_kept=is_kept)
+    command = supervisor.command_of(listening.fileno(), ours.fileno(), server, again)
+    os.execv(command[0], command)
+
+
+def _serve_and_reload(target: str, log_level: str, listening: socket.socket) -> None:
+    """Serve in a process that is started anew when a file changes."""
+    loaded = load_app(target)
+    config = uvicorn.Config(
+        target, log_config=log_config(log_level, loaded.settings.log_format), reload=True
+    )
+    listening.set_inheritable(True)
+    serve = partial(child.serve_for_reloader, target, log_level)
+    ChangeReload(config, target=serve, sockets=[listening]).run()
