@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from bitrix_events.app import App
-from bitrix_events.cli.run import listen
 from bitrix_events.errors import BitrixEventsError
 from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.sync import SyncClient
+from bitrix_events.server.sockets import listen
 from bitrix_events.settings import PREFIX, Settings
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing.serving import serve_on_socket

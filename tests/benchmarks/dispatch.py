@@ -165,7 +165,7 @@ def claim_of(number: int) -> Claim:
     delivery = Delivery(
         number, "webhook", code, {"FIELDS": {"ID": "7"}}, None, now, now, 1, 1, code, attempt=1
     )
-    return Claim(delivery, number, number, 1, now)
+    return Claim(delivery, number, number, 1)
 
 
 async def never_gone(portal: str, error: InstallationGone) -> bool:

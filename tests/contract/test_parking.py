@@ -26,7 +26,8 @@ from bitrix_events.store.records import (
     Verdict,
 )
 from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.store import Mode, SqliteStore
+from bitrix_events.store.sqlite.database import Mode
+from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.records import put
 
 KEY = SecretStr("a-secret-key-of-thirty-two-bytes")

@@ -1,5 +1,4 @@
-"""What every Store promises about repeats, merging, quiet times, limits, dead executions, replay and
-retention."""
+"""What every Store promises about repeats, merging, quiet times, limits, replay and retention."""
 
 from __future__ import annotations
 
@@ -309,6 +308,20 @@ async def test_events_of_no_kind_merge_if_they_are_debounced(store: Store, clock
     assert len(await claim_all(store)) == 1
 
 
+async def test_events_about_no_record_merge_by_their_code_if_they_are_debounced(
+    store: Store, clock: Clock
+) -> None:
+    await put_quietly(store, other(None), 10)
+    last = await put_quietly(store, other(None), 10)
+    await put_quietly(store, replace(other(None), code="ONANOTHER"), 10)
+    clock.advance(10)
+
+    claims = await claim_all(store)
+
+    assert len(claims) == 2
+    assert last.delivery_id in [claim.delivery.id for claim in claims]
+
+
 async def test_what_came_while_the_handler_ran_has_its_quiet_time(
     store: Store, clock: Clock
 ) -> None:
@@ -429,13 +442,12 @@ async def test_a_sweep_gives_back_what_nobody_holds(store: Store) -> None:
 async def test_the_first_start_of_an_execution_is_remembered(store: Store, clock: Clock) -> None:
     await put(store, other(), "handler")
     first = await claim_one(store)
-    began = clock.moment
     await store.settle(first, RETRY)
     clock.advance(60)
 
     again = await claim_one(store)
 
-    assert (first.first_started, again.first_started) == (began, began)
+    assert (first.age_seconds, again.age_seconds) == (0, 60)
 
 
 # Dead executions, and doing it again.
@@ -672,7 +684,7 @@ async def test_a_clock_that_is_set_changes_nothing_about_what_is_due(
     late = await store.delivery(await put(store, other("deal:3")))
 
     assert (early, len(in_time), again.repeat_of) == ([], 1, 2)
-    assert in_time[0].first_started.timestamp() == pytest.approx(wall.wall - 60)
+    assert in_time[0].age_seconds == pytest.approx(60)
     assert late is not None
     assert late.delivery.received_at.timestamp() == pytest.approx(wall.wall)
     await store.close()

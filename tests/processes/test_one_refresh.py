@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bitrix_events.portals.oauth_app import OAuthApp
 from bitrix_events.store.base import Installations
 from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.store import Mode, SqliteStore
+from bitrix_events.store.sqlite.database import Mode
+from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from examples.own_tokens import Account, Accounts, Base, titles
 
