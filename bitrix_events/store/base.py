@@ -73,6 +73,11 @@ class Store(Installations, Protocol):
     Saving the installation as active sets everything going again.
     """
 
+    @property
+    def trouble(self) -> str:
+        """What keeps the store from taking changes just now, in one line; ``""`` if nothing
+        does."""
+
     async def open(self) -> None:
         """Make ready; give executions that a dead process left running back to the queue.
 

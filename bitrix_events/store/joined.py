@@ -75,6 +75,10 @@ class JoinedStore:
         self._missed: dict[str, float] = {}
         """Since when the original of a copy is gone."""
 
+    @property
+    def trouble(self) -> str:
+        return self._store.trouble
+
     async def open(self) -> None:
         await self._store.open()
         self._loop = asyncio.get_running_loop()

@@ -254,7 +254,7 @@ class Claim:
         token: proves at `Store.settle` that the hold was not given to somebody else meanwhile.
         note: how the attempt before this one ended.
         user_token: that of the delivery, if it came with one.
-        first_started: when the first attempt began: now, if this is it.
+        age_seconds: since when there are attempts at it; 0.0 if this is the first.
         deaths: how many processes have died while it ran. From `DEATHS` on it is not to be run, but
             to be settled as dead.
     """
@@ -263,7 +263,7 @@ class Claim:
     execution_id: int
     lane: int
     token: int
-    first_started: datetime
+    age_seconds: float = 0.0
     note: str = ""
     deaths: int = 0
     user_token: UserToken | None = None

@@ -12,12 +12,19 @@ from bitrix_events.errors import StoreError
 
 SCHEMA_VERSION: Final = 4
 
+_NETWORK: Final = {
+    *("9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs"),
+    *("glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"),
+}
 _SCHEMA: Final = files("bitrix_events.store.sqlite") / "schema.sql"
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, patience_ms: int = 5_000) -> sqlite3.Connection:
     """A connection that writes, to a file that is made if it does not exist. It never moves the
     log into the file by itself.
+
+    Args:
+        patience_ms: how long it waits while another process has the file locked.
 
     Raises:
         StoreError: it cannot be opened, or is no store of this version.
@@ -25,7 +32,9 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            path, timeout=patience_ms / 1000, isolation_level=None, check_same_thread=False
+        )
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot open {path}: {error}") from error
     try:
@@ -33,7 +42,6 @@ def connect(path: Path) -> sqlite3.Connection:
         _refuse_foreign(db, path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves no bytes behind
         db.execute("PRAGMA wal_autocheckpoint = 0")
         if not _has_schema(db):
@@ -63,6 +71,26 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         raise StoreError(f"cannot read {path}: {error}") from error
     reader.row_factory = sqlite3.Row
     return reader
+
+
+def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of the network file system that a folder is on; ``""`` if it is on none, or if that
+    is not known here.
+
+    Args:
+        mounts: the kernel's list of what is mounted.
+    """
+    try:
+        lines = mounts.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    place = folder.resolve()
+    kinds = {}
+    for line in lines:
+        _, point, kind, *_ = line.split()
+        kinds[Path(point.replace("\\040", " "))] = kind  # the last one lies on top
+    found = next((kinds[parent] for parent in (place, *place.parents) if parent in kinds), "")
+    return found if found in _NETWORK else ""
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:

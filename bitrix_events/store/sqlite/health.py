@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +16,7 @@ from bitrix_events.errors import StoreError
 from bitrix_events.store.sqlite.file import connect_to_read
 
 _STEPS_BETWEEN_LOOKS: Final = 10_000
+_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +55,45 @@ def examine(path: Path, *, seconds: float) -> FileHealth:
         return FileHealth(False, free=free, unwritable=unwritable)
     log = path.with_name(f"{path.name}-wal")
     size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-    damage, is_complete = _quick_check(path, seconds)
+    try:
+        damage, is_complete = find_damage(path, seconds=seconds)
+    except (sqlite3.Error, StoreError) as error:
+        damage, is_complete = str(error), True
     return FileHealth(True, size, free, unwritable, damage, is_complete)
 
 
-def _quick_check(path: Path, seconds: float) -> tuple[str, bool]:
-    """The first complaint, and whether there was time enough."""
+def find_damage(path: Path, *, seconds: float) -> tuple[str, bool]:
+    """Look for damage in a store: at the beginning of every table, at the installations, and at the
+    rest as far as the time goes.
+
+    Returns:
+        The first complaint, ``""`` if there is none, and whether there was time for everything.
+
+    Raises:
+        sqlite3.Error: the file cannot be read, for another reason than damage.
+        StoreError: it cannot be opened.
+    """
     end = time.monotonic() + seconds
-    try:
-        db = connect_to_read(path)
-    except StoreError as error:
-        return str(error), True
-    try:
-        db.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
-        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-            return "", False
-        return str(error), True
-    finally:
-        db.close()
-    return ("", True) if found == "ok" else (" ".join(str(found).split()), True)
+    with closing(connect_to_read(path)) as db:
+        alarm = threading.Timer(seconds, db.interrupt)
+        alarm.start()
+        try:
+            tables = {row[0] for row in db.execute(_TABLES)}
+            for table in sorted(tables):
+                db.execute(f'SELECT * FROM "{table}" LIMIT 1').fetchone()  # noqa: S608
+            db.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+            for what in ("portal", "1") if "portal" in tables else ("1",):
+                (found,) = db.execute(f"PRAGMA quick_check({what})").fetchone()
+                if found != "ok":
+                    return " ".join(str(found).split()), True
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_INTERRUPT:
+                return "", False
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                return str(error), True
+            raise
+        finally:
+            alarm.cancel()
+            alarm.join()
+    return "", True

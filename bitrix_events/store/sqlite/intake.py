@@ -22,7 +22,6 @@ from bitrix_events.store.sqlite.statements import insert, listed, run
 
 _LONGEST_DEBOUNCE: Final = 10
 """Times its length."""
-_BETWEEN_NAMES: Final = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,7 @@ class _Batch:
     deliveries: list[Sequence[object]] = field(default_factory=list)
     executions: list[list[object]] = field(default_factory=list)
     new_lanes: list[Sequence[object]] = field(default_factory=list)
+    facts: list[Sequence[object]] = field(default_factory=list)
 
     def lane(self, place: _Place, *, debounce: float = 0.0) -> tuple[_Lane, bool]:
         """The lane at a place, and whether it was made for this."""
@@ -139,6 +139,7 @@ class _Batch:
         insert(self.db, "put_delivery", self.deliveries)
         insert(self.db, "put_lane", self.new_lanes)
         insert(self.db, "put_execution", self.executions)
+        insert(self.db, "put_fact", self.facts)
 
     def _merge(self, tail: _Tail, delivery_id: int) -> None:
         note = f"#{delivery_id} took its place"
@@ -204,17 +205,15 @@ def put_many(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[Stored
     }
     accepted = [a for index, a in enumerate(arrivals) if index not in refused]
     told = _told(db, accepted)
-    # Without an entity each has a lane of its own, which cannot be there yet.
     names = [
-        _place(arrival, target, arrival.delivery.entity).name
+        _place(arrival, target, shared).name
         for arrival in accepted
-        if arrival.delivery.entity is not None
         for target in arrival.targets
+        if (shared := _shared(arrival, target)) is not None
     ]
     batch = _begin(db, names, [arrival.delivery.portal for arrival in accepted])
     stored = iter([_put(batch, arrival, told) for arrival in accepted])
     batch.insert()
-    insert(db, "put_fact", [fact.row for fact in told.values() if fact.is_unsaved])
     return [refused[index] if index in refused else next(stored) for index in range(len(arrivals))]
 
 
@@ -256,26 +255,12 @@ def retry_dead(db: sqlite3.Connection, execution_ids: Sequence[int], now: float)
     return len(rows)
 
 
-@dataclass(slots=True)
-class _Fact:
-    portal: str
-    identity: str
-    delivery_id: int
-    handlers: set[str]
-    told_at: float
-    is_unsaved: bool
-
-    @property
-    def row(self) -> Sequence[object]:
-        names = _BETWEEN_NAMES.join(sorted(self.handlers))
-        return (self.portal, self.identity, self.delivery_id, names, self.told_at)
-
-
-_Told = dict[tuple[str, str], _Fact]
+_Told = dict[tuple[str, str, str], int]
+"""By portal, identity and handler: the delivery that told it."""
 
 
 def _told(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> _Told:
-    """The facts among them that are known already."""
+    """What the handlers of these facts know already."""
     identities = {
         (arrival.delivery.portal, arrival.delivery.identity)
         for arrival in arrivals
@@ -285,17 +270,7 @@ def _told(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> _Told:
         return {}
     since = arrivals[0].now - FACT_WINDOW.total_seconds()
     rows = run(db, "facts", identities=listed(identities), since=since)
-    return {
-        (row["portal"], row["identity"]): _Fact(
-            row["portal"],
-            row["identity"],
-            row["delivery_id"],
-            set(row["handlers"].split(_BETWEEN_NAMES)),
-            row["told_at"],
-            is_unsaved=False,
-        )
-        for row in rows
-    }
+    return {(row["portal"], row["identity"], row["handler"]): row["delivery_id"] for row in rows}
 
 
 def _begin(
@@ -323,24 +298,26 @@ def _place(arrival: Arrival, target: Target, entity: str) -> _Place:
     return _Place(delivery.portal, target.handler, entity, delivery.lifecycle)
 
 
+def _shared(arrival: Arrival, target: Target) -> str | None:
+    """What others may be about, too; None if the delivery has a lane of its own, which cannot be
+    there yet."""
+    delivery = arrival.delivery
+    return delivery.entity or (delivery.code if target.debounce else None)
+
+
 def _put(batch: _Batch, arrival: Arrival, told: _Told) -> Stored:
     delivery = arrival.delivery
     batch.now = arrival.now
     delivery_id = batch.ids.next("delivery")
     targets, repeat_of = arrival.targets, None
-    if delivery.identity is not None and targets:
-        fact = told.get((delivery.portal, delivery.identity))
-        if fact is None:
-            fact = _Fact(
-                delivery.portal, delivery.identity, delivery_id, set(), arrival.now, is_unsaved=True
-            )
-            told[delivery.portal, delivery.identity] = fact
-        targets = [target for target in targets if target.handler not in fact.handlers]
-        if targets:
-            fact.handlers.update(target.handler for target in targets)
-            fact.is_unsaved = True
-        else:
-            repeat_of = fact.delivery_id
+    if delivery.identity is not None:
+        fact = (delivery.portal, delivery.identity)
+        targets = [target for target in targets if (*fact, target.handler) not in told]
+        if arrival.targets and not targets:
+            repeat_of = told[*fact, arrival.targets[0].handler]
+        for target in targets:
+            told[*fact, target.handler] = delivery_id
+            batch.facts.append((*fact, target.handler, delivery_id, arrival.now))
     batch.deliveries.append(
         (
             delivery_id,
@@ -357,9 +334,9 @@ def _put(batch: _Batch, arrival: Arrival, told: _Told) -> Stored:
             repeat_of,
         )
     )
-    entity = delivery.entity or f"#{delivery_id}"
     executions, merged = [], []
     for target in targets:
+        entity = _shared(arrival, target) or f"#{delivery_id}"
         merges = delivery.code if delivery.merges or target.debounce else None
         number, replaced = batch.add(
             _place(arrival, target, entity),

@@ -91,9 +91,22 @@ def prune_some(
     return len(ids), None if is_end else rows[-1]["id"]
 
 
-def drop_old_facts(db: sqlite3.Connection, *, before: float) -> int:
-    """Delete some facts that were told before then; how many."""
-    return run(db, "drop_old_facts", before=before, limit=_FACTS_AT_ONCE).rowcount
+def drop_old_facts(
+    db: sqlite3.Connection, *, before: float, after: tuple[str, str]
+) -> tuple[str, str] | None:
+    """Delete facts that were told before then, among some that lie behind a place.
+
+    Returns:
+        The place to go on behind; None at the end.
+    """
+    portal, identity = after
+    here = {"portal": portal, "identity": identity}
+    row = run(db, "some_facts", **here, step=_FACTS_AT_ONCE).fetchone()
+    last = (row["portal"], row["identity"]) if row else None
+    last_portal, last_identity = last or (None, None)
+    there = {"last_portal": last_portal, "last_identity": last_identity}
+    run(db, "drop_old_facts", **here, **there, before=before)
+    return last
 
 
 def shift_times(db: sqlite3.Connection, seconds: float) -> None:

@@ -15,7 +15,7 @@ INSERT INTO lane (id, name, queue, state, lifecycle, due)
 VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: put_fact
-INSERT OR REPLACE INTO fact (portal, identity, delivery_id, handlers, told_at)
+INSERT OR REPLACE INTO fact (portal, identity, handler, delivery_id, told_at)
 VALUES (?, ?, ?, ?, ?);
 
 -- name: last_ids
@@ -174,6 +174,12 @@ SELECT seen_at FROM meta;
 -- name: see
 UPDATE meta SET seen_at = :now;
 
+-- name: journalled
+SELECT journalled FROM meta;
+
+-- name: take_over
+UPDATE meta SET journalled = max(journalled, :number);
+
 -- name: shift_lanes
 UPDATE lane SET due = due + :seconds WHERE state IN ('delayed', 'parked');
 
@@ -186,9 +192,14 @@ WHERE state = 'waiting' AND (not_before IS NOT NULL OR started_at IS NOT NULL);
 -- name: shift_facts
 UPDATE fact SET told_at = told_at + :seconds;
 
+-- name: some_facts
+SELECT portal, identity FROM fact WHERE (portal, identity) > (:portal, :identity)
+ORDER BY portal, identity LIMIT 1 OFFSET :step;
+
 -- name: drop_old_facts
-DELETE FROM fact WHERE (portal, identity) IN
-    (SELECT portal, identity FROM fact WHERE told_at < :before ORDER BY told_at LIMIT :limit);
+DELETE FROM fact
+WHERE (portal, identity) > (:portal, :identity) AND told_at < :before
+  AND (:last_portal IS NULL OR (portal, identity) <= (:last_portal, :last_identity));
 
 -- name: old_deliveries
 SELECT d.id, d.received_at,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import groupby
 from typing import Final
 
 from bitrix_events.store.records import DEATHS, Claim, State, Verdict
@@ -32,13 +33,57 @@ class Demand:
     resting: Collection[str]
 
 
-@dataclass(slots=True)
-class _Running:
-    """How many executions run."""
+_Ready = tuple[float, int, str]
+"""A lane that is ready: since when, its id, and its handler."""
 
-    of_portal: dict[str, int]
-    of_handler: dict[str, int]
-    has_suspect: bool
+
+class _Room:
+    """How much may be started, by what runs already."""
+
+    def __init__(self, demand: Demand, running: Sequence[sqlite3.Row]) -> None:
+        self.left = demand.limit
+        self._demand = demand
+        self._of_portal: Counter[str] = Counter()
+        self._of_handler: Counter[str] = Counter()
+        self._has_suspect = False
+        for row in running:
+            self._of_portal[row["portal"]] += row["running"]
+            self._of_handler[row["handler"]] += row["running"]
+            self._has_suspect |= row["deaths"] >= _SUSPECT_DEATHS
+
+    def is_open(self, portal: str) -> bool:
+        """Whether anything may be started for a portal."""
+        return self.of_portal(portal) > 0 and portal not in self._demand.resting
+
+    def of_portal(self, portal: str) -> int:
+        """How much may be started for a portal."""
+        return min(self.left, self._demand.per_portal - self._of_portal[portal])
+
+    def of_handler(self, handler: str) -> int:
+        """How often a handler may be started."""
+        limit = self._demand.per_handler.get(handler)
+        return self.left if limit is None else limit - self._of_handler[handler]
+
+    def take(self, portal: str, handler: str) -> bool:
+        """Take a place. False if there is none."""
+        if self.of_portal(portal) <= 0 or self.of_handler(handler) <= 0:
+            return False
+        self.left -= 1
+        self._of_portal[portal] += 1
+        self._of_handler[handler] += 1
+        return True
+
+    def lets_in(self, head: sqlite3.Row) -> bool:
+        """Whether an execution that has a place may keep it: one suspect at a time."""
+        if head["deaths"] < _SUSPECT_DEATHS:
+            return True
+        if self._has_suspect:
+            self.left += 1
+            self._of_portal[head["portal"]] -= 1
+            self._of_handler[head["handler"]] -= 1
+            return False
+        self._has_suspect = True
+        return True
 
 
 class Claims:
@@ -51,49 +96,54 @@ class Claims:
     def claim(self, db: sqlite3.Connection, demand: Demand, now: float) -> list[Claim]:
         """Hold lanes, and start what is first in each."""
         run(db, "wake_lanes", now=now, limit=_WOKEN_AT_ONCE)
-        running = _running(db)
-        lanes = self._choose(db, demand, running)
-        if not lanes:
-            return []
-        heads = run(db, "heads", ids=listed(lanes)).fetchall()
-        heads.sort(key=lambda head: lanes.index(head["lane_id"]))
-        taken, put_off = [], []
-        for head in heads:
-            if head["deaths"] >= _SUSPECT_DEATHS:
-                if running.has_suspect:
-                    put_off.append(head["lane_id"])
-                    continue
-                running.has_suspect = True
-            taken.append(head)
-        if put_off:
-            due = now + _SUSPECTS_WAIT_SECONDS
-            run(db, "put_off_lanes", ids=listed(put_off), due=due)
-        run(db, "hold_lanes", ids=listed(head["lane_id"] for head in taken))
-        run(db, "start_executions", ids=listed(h["execution_id"] for h in taken), now=now)
+        room = _Room(demand, run(db, "running").fetchall())
+        taken: list[sqlite3.Row] = []
+        while lanes := self._choose(db, room):
+            heads = {h["lane_id"]: h for h in run(db, "heads", ids=listed(lanes)).fetchall()}
+            if len(heads) < len(lanes):  # whatever accident has left them
+                run(db, "drop_empty_lanes", ids=listed(set(lanes) - heads.keys()))
+            chosen = [heads[lane] for lane in lanes if lane in heads]
+            started = [head for head in chosen if room.lets_in(head)]
+            taken += started
+            run(db, "hold_lanes", ids=listed(head["lane_id"] for head in started))
+            if len(started) == len(chosen):
+                break
+            put_off = listed(head["lane_id"] for head in chosen if head not in started)
+            run(db, "put_off_lanes", ids=put_off, due=now + _SUSPECTS_WAIT_SECONDS)
+        if taken:
+            ids = listed(head["execution_id"] for head in taken)
+            run(db, "start_executions", ids=ids, now=now)
         return [self._claim_of(head, now) for head in taken]
 
-    def _choose(self, db: sqlite3.Connection, demand: Demand, running: _Running) -> list[int]:
-        """Ready lanes: as many of each portal as of any other, beginning behind the last one."""
-        portals: dict[str, list[str]] = {}
-        for portal, queue in _ring(db, after=self._last_portal):
-            if portal in portals:
-                portals[portal].append(queue)
-            elif len(portals) >= demand.limit:
-                break
-            elif demand.per_portal > running.of_portal.get(portal, 0) and (
-                portal not in demand.resting
-            ):
-                portals[portal] = [queue]
+    def _choose(self, db: sqlite3.Connection, room: _Room) -> list[int]:
+        """Ready lanes: one of each portal in turn, beginning behind the one that was served last,
+        and of a portal those first that have been ready for the longest time."""
         chosen: list[int] = []
-        share = max(1, demand.limit // max(1, len(portals)))
-        for portal, queues in portals.items():
-            room = min(share, demand.per_portal - running.of_portal.get(portal, 0))
-            chosen += _oldest(db, queues, room, demand, running)
-            self._last_portal = portal
+        rest: dict[str, deque[_Ready]] = {}
+        for portal, queues in _portals(db, after=self._last_portal):
+            if not room.left:
+                break
+            if room.is_open(portal):
+                rest[portal] = _oldest(db, portal, queues, room)
+                chosen += self._take(portal, rest, room)
+        while room.left and rest:
+            for portal in list(rest):
+                chosen += self._take(portal, rest, room)
         return chosen
 
+    def _take(self, portal: str, rest: dict[str, deque[_Ready]], room: _Room) -> list[int]:
+        """The next lane of a portal, if there is room for one."""
+        lanes = rest[portal]
+        while lanes:
+            _, lane, handler = lanes.popleft()
+            if room.take(portal, handler):
+                self._last_portal = portal
+                return [lane]
+        del rest[portal]
+        return []
+
     def _claim_of(self, head: sqlite3.Row, now: float) -> Claim:
-        started = head["started_at"]
+        started = now if head["started_at"] is None else head["started_at"]
         return Claim(
             delivery_of(
                 head,
@@ -104,7 +154,7 @@ class Claims:
             head["execution_id"],
             head["lane_id"],
             head["token"] + 1,
-            datetime.fromtimestamp(now if started is None else started, UTC),
+            now - started,
             head["note"],
             head["deaths"],
             self._vault.opened_user_token(head["portal"], head["user_token"]),
@@ -199,18 +249,13 @@ def _give_back(db: sqlite3.Connection, held: Collection[int], *, deaths: int, no
     return len(lost)
 
 
-def _running(db: sqlite3.Connection) -> _Running:
-    found = _Running({}, {}, has_suspect=False)
-    for row in run(db, "running"):
-        portal, handler = row["portal"], row["handler"]
-        found.of_portal[portal] = found.of_portal.get(portal, 0) + row["running"]
-        found.of_handler[handler] = found.of_handler.get(handler, 0) + row["running"]
-        found.has_suspect |= row["deaths"] >= _SUSPECT_DEATHS
-    return found
-
-
-def _ring(db: sqlite3.Connection, *, after: str) -> Iterator[tuple[str, str]]:
+def _portals(db: sqlite3.Connection, *, after: str) -> Iterator[tuple[str, list[str]]]:
     """Portals with their queues that have ready lanes: once around, from behind a portal."""
+    for portal, group in groupby(_ring(db, after=after), key=lambda queue: queue.partition(" ")[0]):
+        yield portal, list(group)
+
+
+def _ring(db: sqlite3.Connection, *, after: str) -> Iterator[str]:
     here = _behind(after)
     for start, end in ((here, None), ("", here)):
         at = start
@@ -218,7 +263,7 @@ def _ring(db: sqlite3.Connection, *, after: str) -> Iterator[tuple[str, str]]:
             for (queue,) in rows:
                 if end is not None and queue >= end:
                     return
-                yield queue.partition(" ")[0], queue
+                yield queue
             at = rows[-1][0]
 
 
@@ -228,19 +273,14 @@ def _behind(portal: str) -> str:
 
 
 def _oldest(
-    db: sqlite3.Connection, queues: Sequence[str], room: int, demand: Demand, running: _Running
-) -> list[int]:
-    """The lanes in these queues of one portal that have been ready for the longest time."""
-    found: list[tuple[float, int, str]] = []
+    db: sqlite3.Connection, portal: str, queues: Sequence[str], room: _Room
+) -> deque[_Ready]:
+    """Lanes in queues of one portal, those first that have been ready for the longest time."""
+    found: list[_Ready] = []
     for queue in queues:
         handler = queue.partition(" ")[2]
-        limit = demand.per_handler.get(handler)
-        free = room if limit is None else min(room, limit - running.of_handler.get(handler, 0))
-        if free > 0:
-            lanes = run(db, "ready_lanes", queue=queue, limit=free).fetchall()
+        limit = min(room.of_portal(portal), room.of_handler(handler))
+        if limit > 0:
+            lanes = run(db, "ready_lanes", queue=queue, limit=limit).fetchall()
             found += [(due, lane, handler) for lane, due in lanes]
-    found.sort()
-    chosen = found[:room]
-    for _, _, handler in chosen:
-        running.of_handler[handler] = running.of_handler.get(handler, 0) + 1
-    return [lane for _, lane, _ in chosen]
+    return deque(sorted(found))

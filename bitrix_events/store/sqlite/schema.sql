@@ -52,17 +52,15 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_user_token ON delivery (received_at) WHERE user_token IS NOT NULL;
 CREATE INDEX delivery_repeat ON delivery (repeat_of) WHERE repeat_of IS NOT NULL;
 
--- What was told lately, and which handlers it was for.
+-- Which handlers were told what lately.
 CREATE TABLE fact (
     portal      TEXT NOT NULL,
     identity    TEXT NOT NULL,
+    handler     TEXT NOT NULL,
     delivery_id INTEGER NOT NULL,
-    handlers    TEXT NOT NULL,  -- separated by spaces
     told_at     REAL NOT NULL,
-    PRIMARY KEY (portal, identity)
+    PRIMARY KEY (portal, identity, handler)
 ) WITHOUT ROWID;
-
-CREATE INDEX fact_told ON fact (told_at);
 
 -- One handler applied to one delivery.
 CREATE TABLE execution (

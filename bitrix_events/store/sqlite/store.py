@@ -3,22 +3,23 @@
 Exactly one process works with the deliveries in a file; a lock that dies with the process sees to
 it. So whatever is found running when the file is opened belongs to a dead process. Others may read
 it meanwhile, and change installations: renew tokens, pause a portal.
+
+While the file takes nothing, deliveries are kept in a journal beside it (`writer`, `spill`). A file
+that is damaged is read into a new one at the start (`salvage`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 
@@ -42,9 +43,9 @@ from bitrix_events.store.records import (
 from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import HEAD_BYTES, Sealer
 from bitrix_events.store.sqlite.clock import JUMP_SECONDS, SteadyClock
-from bitrix_events.store.sqlite.file import check_version, connect, connect_to_read
+from bitrix_events.store.sqlite.database import Database, Mode
+from bitrix_events.store.sqlite.file import check_version, connect_to_read
 from bitrix_events.store.sqlite.intake import Arrival, put_many, replay, retry_dead
-from bitrix_events.store.sqlite.lock import FileLock
 from bitrix_events.store.sqlite.maintenance import (
     drop_old_facts,
     forget_installation,
@@ -56,6 +57,7 @@ from bitrix_events.store.sqlite.maintenance import (
     shift_times,
 )
 from bitrix_events.store.sqlite.queue import Claims, Demand, recover, settle_many, sweep
+from bitrix_events.store.sqlite.reserve import Reserve
 from bitrix_events.store.sqlite.rows import (
     delivery_of,
     execution_of,
@@ -63,17 +65,16 @@ from bitrix_events.store.sqlite.rows import (
     row_of,
     seconds_of,
 )
+from bitrix_events.store.sqlite.salvage import mend
+from bitrix_events.store.sqlite.spill import Spill
 from bitrix_events.store.sqlite.statements import QUERIES, listed, run
 from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, T, run_changes
 
 log = logging.getLogger(__name__)
 
-Mode = Literal["own", "share", "look"]
-
 _NEWEST: Final = 2**63 - 1
 _KNOWN_INSTALLATIONS: Final = 10_000
 _USER_TOKEN_SECONDS: Final = 24 * 3600.0
-_TURN_SECONDS: Final = 5.0
 _OWNER_ONLY: Final = "the store is not open for writing deliveries: another process owns it"
 
 
@@ -101,14 +102,10 @@ class SqliteStore:
         self._clock = clock or SteadyClock()
         self._claims = Claims(self._vault)
         self._mode = mode
-        self._lock = FileLock(path.with_name(path.name + ".lock"))
-        self._turns = FileLock(path.with_name(path.name + ".turn"))
-        self._is_open = False
+        self._database = Database(path, mode=mode)
+        self._spill = Spill(path.with_name(path.name + ".journal"))
+        self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         self._writer: GroupCommitWriter | None = None
-        self._writing: sqlite3.Connection | None = None
-        self._readers = threading.local()
-        self._opened_readers: list[sqlite3.Connection] = []
-        self._inode = 0
         self._seen_changes = 0
         # Every delivery asks for its portal's installation. What was read stays true until somebody
         # saves one; that another process did is seen in the next transaction.
@@ -122,59 +119,48 @@ class SqliteStore:
         """The file."""
         return self._path
 
+    @property
+    def trouble(self) -> str:
+        """Why the file takes nothing at present, and what to do; ``""`` if it does.
+
+        Deliveries are kept in the journal meanwhile.
+        """
+        return self._writer.trouble if self._writer is not None else ""
+
     async def open(self) -> None:
         if self._mode == "own":
-            self._take()
-        elif not self._path.exists():
-            raise StoreError(f"there is no store at {self._path}; has the app run here yet?")
+            self._database.take()
         try:
-            self._is_open = True
+            if self._mode == "own":
+                await asyncio.to_thread(mend, self._path)
+            self._database.open()
             if self._mode == "look":
-                check_version(self._reader(), self._path)
-                self._check_key()
-                return
-            self._writing = connect(self._path)
+                check_version(self._database.reader(), self._path)
             self._check_key()
-            self._inode = os.stat(self._path).st_ino
-            self._writer = GroupCommitWriter(
-                self._writing,
-                begun=self._notice_others,
-                check=self._check_file,
-                turn=nullcontext if self._mode == "own" else self._turn,
-                checkpoint=self._checkpoint,
-            )
+            if self._mode == "own":
+                self._spill.open(self._database.writing)
+                if not self._reserve.make():
+                    log.warning("the disk of %s has little space left", self._path)
+            if self._mode != "look":
+                is_owner = self._mode == "own"
+                self._writer = GroupCommitWriter(
+                    self._database,
+                    begun=self._notice_others,
+                    spill=self._spill if is_owner else None,
+                    reserve=self._reserve if is_owner else None,
+                )
             if self._mode == "own":
                 await self._write(self._recover)
         except BaseException:
             await self.close()
             raise
 
-    def _take(self) -> None:
-        """Become the owner of the file."""
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            locked = self._lock.acquire()
-        except OSError as error:
-            raise StoreError(f"cannot write to {self._path}: {error.strerror}") from error
-        if not locked:
-            raise StoreError(
-                f"{self._path} is in use by another process; one SQLite file serves one process:"
-                " stop the other one, or set BITRIX_EVENTS_STORE to another file"
-            )
-
     async def close(self) -> None:
-        self._is_open = False
         if self._writer is not None:
             await asyncio.to_thread(self._writer.close)
             self._writer = None
-        for reader in self._opened_readers:
-            reader.close()
-        self._opened_readers.clear()
-        self._readers = threading.local()
-        if self._writing is not None:
-            self._writing.close()
-            self._writing = None
-        self._lock.release()
+        self._spill.close()
+        self._database.close()
 
     async def put(
         self,
@@ -193,7 +179,8 @@ class SqliteStore:
             now=self._clock(),
         )
         forget = partial(self._forget, installation.portal) if installation is not None else None
-        return await self._open_writer().submit(put_many, arrival, after=forget)
+        spills = installation is None
+        return await self._open_writer().submit(put_many, arrival, after=forget, spills=spills)
 
     async def claim(
         self,
@@ -285,15 +272,17 @@ class SqliteStore:
     async def tidy(self) -> None:
         now = self._clock()
         before = now - FACT_WINDOW.total_seconds()
-        while await self._write(partial(drop_old_facts, before=before)):
-            pass
+        place: tuple[str, str] | None = ("", "")
+        while place is not None:
+            place = await self._write(partial(drop_old_facts, before=before, after=place))
         tokens = {"before": now - _USER_TOKEN_SECONDS}
         await self._write(lambda db: run(db, "drop_old_user_tokens", **tokens).rowcount)
 
     async def stats(self) -> Stats:
         row = (await asyncio.to_thread(self._read, "stats"))[0]
         oldest = 0.0 if row["oldest"] is None else max(0.0, self._clock() - row["oldest"])
-        return Stats(row["waiting"], row["running"], row["dead"], row["parked"], oldest)
+        counts = (row["waiting"], row["running"], row["dead"], row["parked"])
+        return Stats(*counts, oldest, self._spill.waiting)
 
     async def handler_names(self) -> dict[str, int]:
         return {row["handler"]: row["waiting"] for row in self._read("handler_names")}
@@ -377,42 +366,13 @@ class SqliteStore:
             run(db, "see", now=self._clock())
             self._seen_changes = db.total_changes
 
-    def _checkpoint(self, kind: str) -> None:
-        """Move the log into the file, while no other process writes.
-
-        SQLite 3.7.0 to 3.51.2 may damage a file if somebody commits while somebody else moves the
-        log (the "WAL-reset bug"). Whoever shares the file holds the same lock while he commits.
-        """
-        assert self._writing is not None
-        failpoint("checkpoint")
-        if self._mode == "own" and self._turns.acquire():
-            try:
-                self._writing.execute(f"PRAGMA wal_checkpoint({kind})")
-            except sqlite3.Error as error:
-                log.warning("the log of %s could not be moved into it: %s", self._path, error)
-            finally:
-                self._turns.release()
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """The time in which this process alone may write, for one that shares the file."""
-        end = time.monotonic() + _TURN_SECONDS
-        while not self._turns.acquire():
-            if time.monotonic() > end:
-                raise StoreError(f"{self._path} is being written to all the time; try again")
-            time.sleep(0.01)
-        try:
-            yield
-        finally:
-            self._turns.release()
-
     def _require_owner(self) -> None:
         if self._mode != "own":
             raise StoreError(_OWNER_ONLY)
 
     def _read(self, query: str, **parameters: object) -> list[sqlite3.Row]:
         try:
-            return self._reader().execute(QUERIES[query], parameters).fetchall()
+            return self._database.reader().execute(QUERIES[query], parameters).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
 
@@ -429,20 +389,10 @@ class SqliteStore:
 
     def _notice_others(self) -> None:
         """Forget what is known of installations if another process wrote to the file."""
-        assert self._writing is not None
-        changes = pragma(self._writing, "data_version")
+        changes = pragma(self._database.writing, "data_version")
         if changes != self._foreign_changes:
             self._foreign_changes = changes
             self._forget_all()
-
-    def _check_file(self) -> None:
-        """What was written to a file that has no name any more is lost at the next start."""
-        try:
-            found = os.stat(self._path).st_ino
-        except OSError:
-            found = 0
-        if found != self._inode:
-            raise StoreError(f"{self._path} was removed or replaced; restart the app")
 
     def _check_key(self) -> None:
         """Refuse to start with a key that does not open what is stored."""
@@ -456,8 +406,7 @@ class SqliteStore:
 
     def _all_installations(self) -> list[Installation]:
         """Runs on any thread, with a connection of its own."""
-        if not self._is_open:
-            raise StoreError("the store is not open")
+        self._database.require_open()
         with closing(connect_to_read(self._path)) as db:
             try:
                 rows = db.execute(QUERIES["installations"]).fetchall()
@@ -467,17 +416,6 @@ class SqliteStore:
             installation_of(row, self._vault.opened_tokens(row["portal"], row["tokens"]))
             for row in rows
         ]
-
-    def _reader(self) -> sqlite3.Connection:
-        """A connection of the calling thread that cannot write."""
-        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if reader is None:
-            if not self._is_open:
-                raise StoreError("the store is not open")
-            reader = connect_to_read(self._path)
-            self._readers.connection = reader
-            self._opened_readers.append(reader)
-        return reader
 
     def _installation(self, query: str, **key: str) -> Installation | None:
         rows = self._read(query, **key)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bitrix_events.store.records import NewDelivery, State, Verdict
+from bitrix_events.store.records import NewDelivery, State, Target, Verdict
 from bitrix_events.store.sqlite.health import examine
 from bitrix_events.store.sqlite.store import SqliteStore
 
@@ -21,7 +21,8 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def put(store: SqliteStore, *handlers: str) -> None:
-    await store.put(NewDelivery("acme", "ONCRMDEALADD", {}, "deal:7"), handlers)
+    delivery = NewDelivery("acme", "ONCRMDEALADD", {}, "deal:7")
+    await store.put(delivery, [Target(handler) for handler in handlers])
 
 
 async def test_a_file_that_is_in_use_is_well(store: SqliteStore) -> None:

@@ -19,11 +19,17 @@ from bitrix_events.events import OnAppInstall, OnCrmDealAdd
 from bitrix_events.store.base import Store
 from bitrix_events.store.joined import JoinedStore
 from bitrix_events.store.memory import MemoryInstallations
-from bitrix_events.store.records import Installation, InstallationState, NewDelivery, State
+from bitrix_events.store.records import (
+    Installation,
+    InstallationState,
+    NewDelivery,
+    Query,
+    State,
+)
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
-from tests.contract.records import KEY, installed
+from tests.contract.records import KEY, installed, put
 from tests.serving import eventually, served, settings_for
 
 BLOCKED = InstallationState.BLOCKED
@@ -70,11 +76,11 @@ async def test_the_other_store_gets_a_copy_without_tokens(store: JoinedStore, in
 
 async def test_work_of_a_portal_waits_while_it_is_blocked(store: JoinedStore) -> None:
     await store.save_installation(installed())
-    await store.put(event(), ["handler"])
+    await put(store, event(), "handler")
 
     await store.save_installation(installed(state=BLOCKED, version=1))
     while_blocked = await number_of_claims(store)
-    await store.put(event(), ["handler"])
+    await put(store, event(), "handler")
     await store.save_installation(installed(version=2))
     await asyncio.sleep(0)
 
@@ -85,14 +91,14 @@ async def test_work_of_a_portal_waits_while_it_is_blocked(store: JoinedStore) ->
 async def test_a_delivery_saves_its_installation_before(
     store: JoinedStore, theirs: MemoryInstallations, inner: Store
 ) -> None:
-    await store.put(event("ONAPPINSTALL"), ["handler"], installation=installed())
+    await put(store, event("ONAPPINSTALL"), "handler", installation=installed())
 
     with pytest.raises(InstallationChanged):
-        await store.put(event("ONAPPINSTALL"), ["handler"], installation=installed())
+        await put(store, event("ONAPPINSTALL"), "handler", installation=installed())
 
     assert await theirs.installation("acme") == installed(version=1)
     assert await inner.installation("acme") == installed(tokens=None, version=1)
-    assert len(await store.deliveries(limit=10)) == 1
+    assert len(await store.find(Query(), limit=10)) == 1
 
 
 async def test_what_changed_while_nobody_looked_is_copied_at_the_start(
@@ -101,7 +107,7 @@ async def test_what_changed_while_nobody_looked_is_copied_at_the_start(
     first = JoinedStore(inner, theirs)
     await first.open()
     await first.save_installation(installed())
-    await first.put(event(), ["handler"])
+    await put(first, event(), "handler")
     await first.close()
     await theirs.save_installation(installed(state=BLOCKED, version=1))
 
@@ -119,7 +125,7 @@ async def test_a_start_writes_nothing_if_nothing_has_changed(
         await theirs.save_installation(installed(portal, state=BLOCKED))
     first = JoinedStore(inner, theirs)
     await first.open()
-    await first.put(event(), ["handler"])
+    await put(first, event(), "handler")
     await first.close()
 
     store = JoinedStore(inner, theirs, look_seconds=0.01)
@@ -137,7 +143,7 @@ async def test_a_change_behind_our_back_counts_from_the_next_look(
     store: JoinedStore, theirs: MemoryInstallations
 ) -> None:
     await store.save_installation(installed())
-    await store.put(event(), ["handler"])
+    await put(store, event(), "handler")
     await theirs.save_installation(installed(state=BLOCKED, version=1))
 
     found = await store.installation("acme")
@@ -151,7 +157,7 @@ async def test_a_portal_that_somebody_else_has_woken_runs_again(
     store: JoinedStore, theirs: MemoryInstallations
 ) -> None:
     await store.save_installation(installed(state=BLOCKED))
-    await store.put(event(), ["handler"])
+    await put(store, event(), "handler")
 
     await theirs.save_installation(installed(version=1))
 
@@ -183,13 +189,13 @@ async def test_the_copy_ends_as_the_latest_of_many_changes(
 async def test_forgetting_reaches_both(
     store: JoinedStore, theirs: MemoryInstallations, inner: Store
 ) -> None:
-    await store.put(event(), ["handler"], installation=installed())
+    await put(store, event(), "handler", installation=installed())
 
     assert await store.forget("acme")
 
     assert await theirs.installation("acme") is None
     assert await inner.installation("acme") is None
-    assert await store.deliveries(limit=10) == []
+    assert await store.find(Query(), limit=10) == []
 
 
 async def test_what_was_deleted_behind_our_back_is_forgotten_at_the_second_look(
@@ -197,16 +203,16 @@ async def test_what_was_deleted_behind_our_back_is_forgotten_at_the_second_look(
 ) -> None:
     store = JoinedStore(inner, theirs, gone_seconds=0)
     await store.open()
-    await store.put(event(), ["handler"], installation=installed())
+    await put(store, event(), "handler", installation=installed())
     await store.save_installation(installed("globex"))
     await theirs.forget("acme")
 
     await store.installations()
-    at_first = len(await store.deliveries(limit=10))
+    at_first = len(await store.find(Query(), limit=10))
     await store.installations()
 
     assert at_first == 1
-    assert await store.deliveries(limit=10) == []
+    assert await store.find(Query(), limit=10) == []
     assert [copy.portal for copy in await inner.installations()] == ["globex"]
     await store.close()
 
@@ -231,26 +237,26 @@ async def test_what_was_installed_before_the_user_had_a_storage_is_kept(
 async def test_a_short_listing_costs_nothing(
     store: JoinedStore, theirs: MemoryInstallations
 ) -> None:
-    await store.put(event(), ["handler"], installation=installed())
+    await put(store, event(), "handler", installation=installed())
 
     with patch.object(theirs, "installations", AsyncMock(return_value=[])):
         for _ in range(3):
             assert await store.installations() == []
 
-    assert len(await store.deliveries(limit=10)) == 1
+    assert len(await store.find(Query(), limit=10)) == 1
 
 
 async def test_deliveries_of_a_portal_that_changed_meanwhile_are_not_forgotten(
     store: JoinedStore,
 ) -> None:
-    await store.put(event(), ["handler"], installation=installed())
-    await store.put(event(), ["handler"], installation=installed(version=1))
+    await put(store, event(), "handler", installation=installed())
+    await put(store, event(), "handler", installation=installed(version=1))
 
     assert not await store.forget("acme", version=1)
-    assert len(await store.deliveries(limit=10)) == 2
+    assert len(await store.find(Query(), limit=10)) == 2
 
     assert await store.forget("acme", version=2)
-    assert await store.deliveries(limit=10) == []
+    assert await store.find(Query(), limit=10) == []
 
 
 async def test_who_reads_slowly_does_not_copy_what_is_old_by_then(inner: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 import stat
 import subprocess
@@ -17,13 +18,24 @@ import pytest
 from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError
-from bitrix_events.store.records import Installation, NewDelivery, State, Verdict
+from bitrix_events.store.records import (
+    Installation,
+    NewDelivery,
+    Query,
+    State,
+    Target,
+    Verdict,
+)
 from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.store import Mode, SqliteStore
-from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter
-from tests.contract.records import installed
+from bitrix_events.store.sqlite.database import Database, Mode
+from bitrix_events.store.sqlite.file import network_file_system
+from bitrix_events.store.sqlite.lock import FileLock
+from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.store.sqlite.writer import Change, GroupCommitWriter, run_changes
+from tests.contract.faults import mounted
+from tests.contract.records import installed, put
 
-HANDLERS = ["handler"]
+HANDLERS = [Target("handler")]
 
 
 def event(entity: str | None = "deal:7") -> NewDelivery:
@@ -64,18 +76,29 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(tmp_path / "group.db", isolation_level=None, check_same_thread=False)
-    db.execute("CREATE TABLE number (value INTEGER PRIMARY KEY)")
-    with closing(db):
-        yield db
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "group.db", mode="own")
+    database.take()
+    database.open()
+    database.writing.execute("CREATE TABLE number (value INTEGER PRIMARY KEY)")
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def writer(connection: sqlite3.Connection) -> Iterator[GroupCommitWriter]:
-    writer = GroupCommitWriter(connection, begun=lambda: None, check=lambda: None)
+def connection(database: Database) -> sqlite3.Connection:
+    return database.writing
+
+
+@pytest.fixture
+def writer(database: Database) -> Iterator[GroupCommitWriter]:
+    writer = GroupCommitWriter(database, begun=lambda: None)
     yield writer
     writer.close()
+
+
+async def change_with(writer: GroupCommitWriter, change: Change[Any]) -> Any:
+    return await writer.submit(run_changes, change)
 
 
 def insert(value: int) -> Change[int]:
@@ -103,9 +126,9 @@ async def gathered(
 ) -> list[Any | BaseException]:
     """The results of changes that reach the writer as one group."""
     gate = Gate()
-    held = asyncio.ensure_future(writer.submit(gate))
+    held = asyncio.ensure_future(change_with(writer, gate))
     await asyncio.to_thread(gate.entered.wait)
-    waiting = [asyncio.ensure_future(writer.submit(change)) for change in changes]
+    waiting = [asyncio.ensure_future(change_with(writer, change)) for change in changes]
     await asyncio.sleep(0)
     gate.opened.set()
     await held
@@ -173,19 +196,19 @@ async def test_a_mistake_of_the_caller_reaches_him_as_it_is(writer: GroupCommitW
         return 1 / 0
 
     with pytest.raises(ZeroDivisionError):
-        await writer.submit(divide)
+        await change_with(writer, divide)
 
-    assert await writer.submit(insert(1)) == 10
+    assert await change_with(writer, insert(1)) == 10
 
 
 async def test_a_caller_that_gave_up_does_not_disturb_its_group(
     writer: GroupCommitWriter, connection: sqlite3.Connection
 ) -> None:
     gate = Gate()
-    held = asyncio.ensure_future(writer.submit(gate))
+    held = asyncio.ensure_future(change_with(writer, gate))
     await asyncio.to_thread(gate.entered.wait)
-    impatient = asyncio.ensure_future(writer.submit(insert(1)))
-    patient = asyncio.ensure_future(writer.submit(insert(2)))
+    impatient = asyncio.ensure_future(change_with(writer, insert(1)))
+    patient = asyncio.ensure_future(change_with(writer, insert(2)))
     await asyncio.sleep(0)
     impatient.cancel()
     gate.opened.set()
@@ -200,11 +223,11 @@ async def test_a_caller_that_gave_up_does_not_disturb_its_group(
 async def test_callers_on_two_event_loops_are_both_answered(
     writer: GroupCommitWriter, connection: sqlite3.Connection
 ) -> None:
-    def in_a_loop_of_its_own(value: int) -> int:
-        return asyncio.run(writer.submit(insert(value)))
+    def in_a_loop_of_its_own(value: int) -> Any:
+        return asyncio.run(change_with(writer, insert(value)))
 
     results = await asyncio.gather(
-        writer.submit(insert(1)),
+        change_with(writer, insert(1)),
         asyncio.to_thread(in_a_loop_of_its_own, 2),
         asyncio.to_thread(in_a_loop_of_its_own, 3),
     )
@@ -217,9 +240,9 @@ async def test_closing_commits_what_was_queued(
     writer: GroupCommitWriter, connection: sqlite3.Connection
 ) -> None:
     gate = Gate()
-    held = asyncio.ensure_future(writer.submit(gate))
+    held = asyncio.ensure_future(change_with(writer, gate))
     await asyncio.to_thread(gate.entered.wait)
-    queued = asyncio.ensure_future(writer.submit(insert(1)))
+    queued = asyncio.ensure_future(change_with(writer, insert(1)))
     await asyncio.sleep(0)
     closing_writer = asyncio.ensure_future(asyncio.to_thread(writer.close))
     gate.opened.set()
@@ -234,11 +257,11 @@ async def test_nothing_can_be_submitted_to_a_closed_writer(writer: GroupCommitWr
 
     with pytest.raises(StoreError, match="closed"):
         async with asyncio.timeout(5):
-            await writer.submit(insert(1))
+            await change_with(writer, insert(1))
 
 
 async def test_many_concurrent_puts_are_all_on_the_disk(store: SqliteStore, path: Path) -> None:
-    ids = await asyncio.gather(*(store.put(event(f"deal:{n}"), HANDLERS) for n in range(300)))
+    ids = await asyncio.gather(*(put(store, event(f"deal:{n}"), "handler") for n in range(300)))
 
     with closing(sqlite3.connect(path)) as db:
         rows = db.execute("SELECT id, entity FROM delivery ORDER BY id").fetchall()
@@ -266,7 +289,7 @@ async def test_a_second_store_on_the_same_file_is_refused(store: SqliteStore, pa
         await second.open()
 
     await store.put(event(), HANDLERS)
-    assert len(await store.deliveries(limit=10)) == 1
+    assert len(await store.find(Query(), limit=10)) == 1
 
 
 async def test_a_second_process_on_the_same_file_is_refused(store: SqliteStore, path: Path) -> None:
@@ -290,7 +313,7 @@ async def test_the_file_is_free_again_after_closing(store: SqliteStore, path: Pa
 
     await second.open()
 
-    assert await second.deliveries(limit=1) == []
+    assert await second.find(Query(), limit=1) == []
     await second.close()
 
 
@@ -311,7 +334,7 @@ async def test_a_failed_start_does_not_keep_the_file_locked(path: Path) -> None:
 
     await store.open()
 
-    assert await store.deliveries(limit=1) == []
+    assert await store.find(Query(), limit=1) == []
     await store.close()
 
 
@@ -330,23 +353,23 @@ async def onlooker(store: SqliteStore, path: Path) -> AsyncIterator[SqliteStore]
 async def test_an_onlooker_sees_what_another_store_writes(
     store: SqliteStore, onlooker: SqliteStore
 ) -> None:
-    delivery_id = await store.put(event(), HANDLERS)
+    delivery_id = await put(store, event(), "handler")
     await store.save_installation(Installation("acme", "acme", "acme.bitrix24.com"))
 
     view = await onlooker.delivery(delivery_id)
 
     assert view is not None
     assert [e.state for e in view.executions] == [State.WAITING]
-    assert [v.delivery.id for v in await onlooker.deliveries(limit=9)] == [delivery_id]
+    assert [v.delivery.id for v in await onlooker.find(Query(), limit=9)] == [delivery_id]
     assert await onlooker.installation("acme") is not None
-    assert await onlooker.next_due() is None
+    assert await onlooker.due_in() is None
 
 
 async def test_an_onlooker_does_not_disturb_the_writing_store(
     store: SqliteStore, onlooker: SqliteStore
 ) -> None:
     await store.put(event(), HANDLERS)
-    await onlooker.deliveries(limit=9)
+    await onlooker.find(Query(), limit=9)
 
     (claim,) = await store.claim(limit=1, per_portal=1)
     settled = await store.settle(claim, Verdict(State.DONE))
@@ -360,7 +383,7 @@ async def test_an_onlooker_cannot_write(onlooker: SqliteStore) -> None:
 
 
 async def test_an_onlooker_gives_nothing_back_to_the_queue(store: SqliteStore, path: Path) -> None:
-    delivery_id = await store.put(event(), HANDLERS)
+    delivery_id = await put(store, event(), "handler")
     await store.claim(limit=1, per_portal=1)
     onlooker = SqliteStore(path, mode="look")
     await onlooker.open()
@@ -455,8 +478,62 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, below: str)
 
 
 async def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot open"):
+    with pytest.raises(StoreError, match=r"is a folder; set BITRIX_EVENTS_STORE to a file in it"):
         await SqliteStore(tmp_path).open()
+
+
+async def test_a_file_that_belongs_to_somebody_else_is_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: FileLock) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", f"{path}.lock")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)  # root may do everything
+
+    with pytest.raises(StoreError, match=r"cannot write to .*: .*\.lock: Permission denied"):
+        await SqliteStore(path).open()
+
+
+async def test_a_volume_that_is_read_only_is_refused(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", mebibytes=1) as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)  # noqa: ASYNC221
+
+        with pytest.raises(StoreError, match=r"cannot write to .*: Read-only file system"):
+            await SqliteStore(disk / "store.db").open()
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/data", ""),
+        ("/data/net", "nfs4"),
+        ("/data/net/deep/er", "nfs4"),
+        ("/data/net/local", ""),
+        ("/with space/x", "fuse.sshfs"),
+    ],
+)
+def test_a_network_file_system_is_recognised(tmp_path: Path, folder: str, kind: str) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/vda / ext4 rw 0 0\n"
+        "server:/export /data/net nfs4 rw,relatime 0 0\n"
+        "tmpfs /data/net/local tmpfs rw 0 0\n"
+        "me@host: /with\\040space fuse.sshfs rw 0 0\n"
+    )
+
+    assert network_file_system(Path(folder), mounts) == kind
+
+
+async def test_a_store_on_a_network_file_system_is_warned_about(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bitrix_events.store.sqlite.database.network_file_system", lambda _: "nfs4")
+    store = SqliteStore(path)
+
+    await store.open()
+    await store.close()
+
+    assert "is on a network file system (nfs4)" in caplog.text
 
 
 async def test_only_the_owner_can_read_the_files(store: SqliteStore, path: Path) -> None:
@@ -483,8 +560,8 @@ async def test_a_closed_store_answers_every_use_with_an_error(
         store.put(event(), HANDLERS),
         store.claim(limit=1, per_portal=1),
         store.settle(claim, Verdict(State.DONE)),
-        store.next_due(),
-        store.deliveries(limit=1),
+        store.due_in(),
+        store.find(Query(), limit=1),
         store.delivery(1),
         store.installation("acme"),
         store.installation_at("acme.bitrix24.com"),
@@ -501,7 +578,7 @@ async def test_a_closed_onlooker_looks_no_more(onlooker: SqliteStore) -> None:
     await onlooker.close()
 
     with pytest.raises(StoreError):
-        await onlooker.deliveries(limit=1)
+        await onlooker.find(Query(), limit=1)
 
 
 async def test_a_store_can_be_closed_twice(store: SqliteStore) -> None:
@@ -511,7 +588,7 @@ async def test_a_store_can_be_closed_twice(store: SqliteStore) -> None:
 
 
 async def test_a_store_that_was_closed_can_be_opened_again(store: SqliteStore) -> None:
-    delivery_id = await store.put(event(), HANDLERS)
+    delivery_id = await put(store, event(), "handler")
     await store.close()
 
     await store.open()
@@ -523,7 +600,7 @@ async def test_reads_in_other_threads_end_with_the_store(store: SqliteStore) -> 
     await store.put(event(), HANDLERS)
 
     def read_in_a_loop_of_its_own() -> int:
-        return len(asyncio.run(store.deliveries(limit=10)))
+        return len(asyncio.run(store.find(Query(), limit=10)))
 
     counts = await asyncio.gather(*(asyncio.to_thread(read_in_a_loop_of_its_own) for _ in range(4)))
     await store.close()
