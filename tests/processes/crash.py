@@ -20,9 +20,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,17 +48,17 @@ OUTSIDE: Final = "from outside"
 STAGES: Final = (*sorted(NAMES - {"journal_written", "draining"}), OUTSIDE)
 """Where the server is killed; the journal and the drain belong to other occasions."""
 _ONCE_IN: Final = {
-    "before_commit": 8,
-    "after_commit": 8,
-    "claimed": 4,
-    "checkpoint": 500,
+    "before_commit": 3,
+    "after_commit": 3,
+    "claimed": 3,
+    "checkpoint": 250,
     "recovering": 10**6,
 }
 """How many events there are for one passage of a point, about, where it is not one."""
 _DELIVERY: Final = re.compile(rb'"delivery": ?(\d+)')
 ENDED: Final = (State.MERGED, State.SKIPPED, State.DEAD)
-_LONGEST_LIFE_SECONDS: Final = 4.0
-_PATIENCE_SECONDS: Final = 120.0
+_LONGEST_LIFE_SECONDS: Final = 6.0
+_PATIENCE_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -249,7 +248,7 @@ class Killer:
             self._stages = self._dice.sample(STAGES, len(STAGES))
         stage, text = self._stages.pop(), ""
         if stage is not OUTSIDE:
-            passages = int(self._life / _ONCE_IN.get(stage, 1) / 2)
+            passages = int(1.5 * self._life / _ONCE_IN.get(stage, 1))
             text = f"{stage}=kill@{self._dice.randint(1, max(1, passages))}"
         aside = self._plans.with_suffix(".aside")
         aside.write_text(text)
@@ -298,8 +297,7 @@ async def crash(wanted: Wanted, folder: Path) -> Report:
         await asyncio.gather(*callers)
         store = SqliteStore(server.store, mode="look")
         await store.open()
-        with suppress(TimeoutError):  # what is missing after that is lost
-            await eventually(partial(is_idle, store), seconds=_PATIENCE_SECONDS)
+        await work_off(store)
         report.memory = max(report.memory, memory_peak(server.pid))
         report.exit_code = await server.stop()
         record.read_on()
@@ -314,10 +312,15 @@ async def crash(wanted: Wanted, folder: Path) -> Report:
     return report
 
 
-async def is_idle(store: SqliteStore) -> bool:
-    """Whether nothing waits any more."""
-    await asyncio.sleep(0.1)
-    return not await store.handler_names()
+async def work_off(store: SqliteStore) -> None:
+    """Wait until nothing waits any more, or nothing has moved for so long that nothing will."""
+    least, since = sys.maxsize, time.monotonic()
+    while waiting := sum((await store.handler_names()).values()):
+        if waiting < least:
+            least, since = waiting, time.monotonic()
+        if time.monotonic() - since > _PATIENCE_SECONDS:
+            return
+        await asyncio.sleep(1.0 if waiting > 1_000 else 0.05)  # to count costs time, too
 
 
 async def settle_accounts(report: Report, load: Load, record: Record, store: SqliteStore) -> None:

@@ -34,14 +34,14 @@ _CHECK_SECONDS: Final = 0.15
 _SKIPPED_IDS: Final = 1_000_000
 """No id comes twice, not even that of a delivery that was lost."""
 
-_KEYED: Final = {"portal": "portal", "fact": "portal, identity"}
+_KEYED: Final = {"portal": "portal", "fact": "portal, identity, handler"}
 _NUMBERED: Final = ("delivery", "execution", "lane")
 _TEXTS: Final = {
     (True, 12): ("delivery", (1, 2, 4)),
     (True, 15): ("execution", (1, 4, 5)),
     (True, 7): ("lane", (1, 2, 3)),
     (False, 21): ("portal", (0, 1, 2, 4)),
-    (False, 5): ("fact", (0, 1, 3)),
+    (False, 5): ("fact", (0, 1, 2)),
 }
 """Which table rows with or without an id belong to, by the number of their columns, and which of
 these have to be text."""
