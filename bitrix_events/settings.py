@@ -73,9 +73,9 @@ class Settings(BaseSettings):
     """Bytes that one delivery may have."""
     retention_days: float = Field(default=14.0, ge=0, le=36500)
     """How long deliveries are kept when nothing of them waits, runs or is dead; 0: for ever."""
-    workers: int = Field(default=64, ge=1)
+    workers: int = Field(default=128, ge=1)
     """Executions that run at the same time. Most of them wait for a portal, which costs nothing."""
-    portal_concurrency: int = Field(default=8, ge=1)
+    portal_concurrency: int = Field(default=16, ge=1)
     """Executions of one portal that run at the same time, so that no portal takes all workers."""
     sync_threads: int = Field(default=16, ge=1)
     """Threads for ``def`` handlers. A thread that hangs keeps its place."""
