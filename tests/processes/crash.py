@@ -48,10 +48,13 @@ OUTSIDE: Final = "from outside"
 STAGES: Final = (*sorted(NAMES - {"journal_written", "draining"}), OUTSIDE)
 """Where the server is killed; the journal and the drain belong to other occasions."""
 _ONCE_IN: Final = {
-    "before_commit": 3,
-    "after_commit": 3,
-    "claimed": 3,
-    "checkpoint": 250,
+    "before_commit": 4,
+    "after_commit": 4,
+    "claimed": 8,
+    "handler_done": 3,  # events come first, and handlers when there is time
+    "before_settle": 3,
+    "settled": 3,
+    "checkpoint": 500,
     "recovering": 10**6,
 }
 """How many events there are for one passage of a point, about, where it is not one."""
