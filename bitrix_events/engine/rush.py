@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-CLAIMED: Final = 16
+CLAIMED: Final = 8
 """Executions that are started at once in a rush,"""
-PAUSE_SECONDS: Final = 0.04
+PAUSE_SECONDS: Final = 0.05
 """and how long no others are."""
 
 _STORING: Final = 12

@@ -141,7 +141,11 @@ SELECT l.id, (SELECT e.not_before FROM execution AS e
 FROM lane AS l WHERE l.id IN (SELECT value FROM json_each(:ids));
 
 -- name: free_lanes
-UPDATE lane SET state = 'ready', due = :now WHERE id IN (SELECT value FROM json_each(:ids));
+UPDATE lane
+SET state = 'ready',
+    due = (SELECT d.received_at FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
+           WHERE e.lane_id = lane.id AND e.state = 'waiting' ORDER BY e.id LIMIT 1)
+WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: park_these_lanes
 UPDATE lane SET state = 'parked', due = :now WHERE id IN (SELECT value FROM json_each(:ids));

@@ -235,7 +235,7 @@ def _let_go(db: sqlite3.Connection, lanes: Sequence[int], now: float) -> None:
     if empty:
         run(db, "drop_empty_lanes", ids=listed(empty))
     if ready:
-        run(db, "free_lanes", ids=listed(ready), now=now)
+        run(db, "free_lanes", ids=listed(ready))
     if parked:
         run(db, "park_these_lanes", ids=listed(parked), now=now)
 
