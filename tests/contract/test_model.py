@@ -392,8 +392,10 @@ class StoreMachine(RuleBasedStateMachine):
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
     max_examples=int(os.environ.get("MODEL_EXAMPLES", "40")),
+    derandomize="MODEL_EXAMPLES" not in os.environ,
     stateful_step_count=int(os.environ.get("MODEL_STEPS", "40")),
     deadline=None,
     print_blob=True,
+    database=None,
     suppress_health_check=list(HealthCheck),
 )

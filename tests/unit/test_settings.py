@@ -79,7 +79,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 
     settings = Settings.load(complete=False)
 
-    assert settings.workers == 64
+    assert settings.workers == 128
     assert settings.client_id is None
     assert settings.store == "sqlite:///data/bitrix_events.db"
 
@@ -253,7 +253,7 @@ def test_foreign_variables_disturb_nobody(monkeypatch: pytest.MonkeyPatch) -> No
     set_variables(monkeypatch, COLOUR="red")
     monkeypatch.setenv("WORKERS", "99")
 
-    assert Settings.load(complete=False).workers == 64
+    assert Settings.load(complete=False).workers == 128
 
 
 def test_no_secret_is_shown() -> None:

@@ -105,6 +105,8 @@ class Claims:
             chosen = [heads[lane] for lane in lanes if lane in heads]
             started = [head for head in chosen if room.lets_in(head)]
             taken += started
+            if started:
+                self._last_portal = started[-1]["portal"]
             run(db, "hold_lanes", ids=listed(head["lane_id"] for head in started))
             if len(started) == len(chosen):
                 break
@@ -137,7 +139,6 @@ class Claims:
         while lanes:
             _, lane, handler = lanes.popleft()
             if room.take(portal, handler):
-                self._last_portal = portal
                 return [lane]
         del rest[portal]
         return []
