@@ -134,10 +134,7 @@ WHERE id = :id;
 -- name: next_in_lanes
 SELECT l.id, (SELECT e.not_before FROM execution AS e
               WHERE e.lane_id = l.id AND e.state = 'waiting' ORDER BY e.id LIMIT 1) AS not_before,
-       EXISTS (SELECT 1 FROM execution AS e WHERE e.lane_id = l.id AND e.state = 'waiting') AS more,
-       EXISTS (SELECT 1 FROM portal AS p
-               WHERE p.portal = substr(l.queue, 1, instr(l.queue, ' ') - 1)
-                 AND (p.paused OR (p.state <> 'active' AND NOT l.lifecycle))) AS is_parked
+       EXISTS (SELECT 1 FROM execution AS e WHERE e.lane_id = l.id AND e.state = 'waiting') AS more
 FROM lane AS l WHERE l.id IN (SELECT value FROM json_each(:ids));
 
 -- name: free_lanes
@@ -157,20 +154,16 @@ DELETE FROM lane WHERE id IN (SELECT value FROM json_each(:ids));
 SELECT min(due) FROM lane WHERE state = 'delayed';
 
 -- name: running_ids
-SELECT id, lane_id FROM execution INDEXED BY execution_running WHERE state = 'running';
+SELECT e.id, e.lane_id, e.portal, l.lifecycle
+FROM execution AS e INDEXED BY execution_running LEFT JOIN lane AS l ON l.id = e.lane_id
+WHERE e.state = 'running';
 
 -- name: give_back_executions
 UPDATE execution SET state = 'waiting', deaths = deaths + :deaths, note = :note
 WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: give_back_lanes
-UPDATE lane
-SET state = CASE
-    WHEN EXISTS (SELECT 1 FROM portal AS p
-                 WHERE p.portal = substr(lane.queue, 1, instr(lane.queue, ' ') - 1)
-                   AND (p.paused OR (p.state <> 'active' AND NOT lane.lifecycle)))
-    THEN 'parked' ELSE 'ready' END
-WHERE id IN (SELECT value FROM json_each(:ids));
+UPDATE lane SET state = :state WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: seen_at
 SELECT seen_at FROM meta;

@@ -170,7 +170,7 @@ def settle_many(
     found = {row["id"]: row for row in run(db, "held", ids=ids)}
     parked = Standing(db, (claim.delivery.portal for claim, _ in settled))
     done: list[int] = []
-    freed: list[int] = []
+    freed: dict[int, bool] = {}
     held: list[bool] = []
     for claim, verdict in settled:
         row = found.pop(claim.execution_id, None)
@@ -178,9 +178,12 @@ def settle_many(
         held.append(holds)
         if row is None or not holds:
             continue
+        is_parked = parked.parks(
+            claim.delivery.portal, lifecycle=bool(row["lifecycle"]) and not verdict.parks
+        )
         if verdict == _DONE:
             done.append(claim.execution_id)
-            freed.append(claim.lane)
+            freed[claim.lane] = is_parked
             continue
         waits = verdict.state is State.WAITING
         run(
@@ -192,10 +195,9 @@ def settle_many(
             finished_at=None if waits else now,
             uncounted=0 if verdict.counted else 1,
         )
-        lifecycle = bool(row["lifecycle"]) and not verdict.parks
         if not waits:
-            freed.append(claim.lane)
-        elif parked.parks(claim.delivery.portal, lifecycle=lifecycle):
+            freed[claim.lane] = is_parked
+        elif is_parked:
             run(db, "move_lane", id=claim.lane, state="parked", due=now + verdict.delay_seconds)
         elif verdict.delay_seconds > 0:
             run(db, "move_lane", id=claim.lane, state="delayed", due=now + verdict.delay_seconds)
@@ -221,13 +223,17 @@ def sweep(db: sqlite3.Connection, held: Collection[int]) -> int:
 _DONE: Final = Verdict(State.DONE)
 
 
-def _let_go(db: sqlite3.Connection, lanes: Sequence[int], now: float) -> None:
-    """Lanes whose first execution has ended: on to the next, or away with them."""
+def _let_go(db: sqlite3.Connection, lanes: Mapping[int, bool], now: float) -> None:
+    """Lanes whose first execution has ended: on to the next, or away with them.
+
+    Args:
+        lanes: with whether they have to wait for their portal.
+    """
     empty, ready, parked = [], [], []
     for row in run(db, "next_in_lanes", ids=listed(lanes)).fetchall():
         if not row["more"]:
             empty.append(row["id"])
-        elif row["is_parked"]:
+        elif lanes[row["id"]]:
             parked.append(row["id"])
         elif row["not_before"] is not None and row["not_before"] > now:
             run(db, "move_lane", id=row["id"], state="delayed", due=row["not_before"])
@@ -246,7 +252,13 @@ def _give_back(db: sqlite3.Connection, held: Collection[int], *, deaths: int, no
     if lost:
         ids = listed(row["id"] for row in lost)
         run(db, "give_back_executions", ids=ids, deaths=deaths, note=note)
-        run(db, "give_back_lanes", ids=listed(row["lane_id"] for row in lost))
+        standing = Standing(db, (row["portal"] for row in lost))
+        lanes: dict[str, list[int]] = {"parked": [], "ready": []}
+        for row in lost:
+            is_parked = standing.parks(row["portal"], lifecycle=bool(row["lifecycle"]))
+            lanes["parked" if is_parked else "ready"].append(row["lane_id"])
+        for state, some in lanes.items():
+            run(db, "give_back_lanes", ids=listed(some), state=state)
     return len(lost)
 
 
