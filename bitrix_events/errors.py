@@ -119,6 +119,8 @@ class RestError(BitrixEventsError):
         maybe_executed: whether the portal may have run the call all the same.
         content: the error as the portal sent it, decoded, with our secrets blanked out.
         request_id: what we sent as ``X-Request-ID``.
+        hint: what the documentation says about the failure, such as the names of methods that are
+            like an unknown one; ``""`` if nothing.
         transient: whether the same call may succeed a little later.
 
     Source: protocol.md 4.4 and 4.5.
@@ -147,10 +149,12 @@ class RestError(BitrixEventsError):
         self.maybe_executed = maybe_executed
         self.content = content or {}
         self.request_id = request_id
+        self.hint = ""
 
     def __str__(self) -> str:
+        where = f"{self.method} on {self.portal}" if self.portal else self.method
         what = f"{self.code or 'error'}: {self.description or 'no text'}"
-        return f"{self.method} on {self.portal}: {what}"
+        return f"{where}: {what}; {self.hint}" if self.hint else f"{where}: {what}"
 
     def __reduce__(self) -> Any:
         return _revive, (type(self), self.args, self.__dict__)
@@ -211,7 +215,8 @@ class ConfirmationPending(AccessDenied):
 
 
 class InvalidRequest(RestError):
-    """A parameter is missing or wrong; nothing was done."""
+    """A parameter is missing or wrong; nothing was done. With `Options.validate`, the client says
+    so before anything is sent; ``code`` is then ``NOT_VALID``."""
 
     @property
     def validation(self) -> list[dict[str, Any]]:
@@ -223,7 +228,8 @@ class InvalidRequest(RestError):
 
 class MethodNotFound(RestError):
     """There is no such method on this portal: a wrong name, a scope that the app lacks, or an older
-    on-premise version."""
+    on-premise version; ``hint`` tells which. With `Options.validate`, the client says so before
+    anything is sent; ``code`` is then ``NOT_DOCUMENTED``."""
 
 
 class NotFound(RestError):

@@ -1,7 +1,7 @@
 """What is known about REST methods: whether a call may be repeated, and how a list is read.
 
-The facts lie in ``methods.json``, which `bitrix_events.catalog.generate` makes from the catalogue
-of the vendor's documentation. It is read when the first fact is asked for.
+The facts lie in ``generated/methods.json``, which `bitrix_events.catalog.generate` makes from the
+catalogue of the vendor's documentation. It is read when the first fact is asked for.
 
 Source: protocol.md 4.2, 4.6, 6.6 and 7.
 """
@@ -17,8 +17,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
+from bitrix_events.nearest import did_you_mean
+
 Path = tuple[str, ...]
 """Where something is in a nested structure: ``("params", "filter")`` is ``params[filter]``."""
+
+Section = Literal["classic", "v3"]
+"""Of the catalogue: some names are in both, with other parameters."""
 
 Shape = Literal["records", "values", "map"]
 """Rows are objects; or plain values; or the values of an object, whose keys are their ids."""
@@ -127,6 +132,9 @@ class MethodFacts:
         list: how to read its rows; None if it returns something else.
         parameters: names of a positional method's parameters, in order; otherwise empty.
         documented: False if everything here is guessed from the name.
+        deprecated: whether the vendor advises against it.
+        replacement: what to call instead, ``crm.item.add``, or a mask such as ``crm.category.*``;
+            empty if nothing is named.
     """
 
     name: str
@@ -138,6 +146,8 @@ class MethodFacts:
     list: ListFacts | None = None
     parameters: tuple[str, ...] = ()
     documented: bool = True
+    deprecated: bool = False
+    replacement: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -164,17 +174,60 @@ def v3_methods() -> tuple[str, ...]:
 
 @cache
 def _catalog() -> dict[str, dict[str, dict[str, Any]]]:
-    text = files(__package__).joinpath("methods.json").read_text("utf-8")
+    text = files("bitrix_events.generated").joinpath("methods.json").read_text("utf-8")
     catalog: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
     return catalog
 
 
 @cache
-def _spellings(section: str) -> dict[str, str]:
+def _spellings(section: Section) -> dict[str, str]:
     return {name.lower(): name for name in _catalog()[section]}
 
 
-def _facts(section: str, name: str) -> MethodFacts:
+@cache
+def first_parts(section: Section) -> frozenset[str]:
+    """What documented names begin with: ``crm``, ``tasks``."""
+    return frozenset(name.partition(".")[0] for name in _catalog()[section])
+
+
+def parts_below(section: Section, path: str) -> list[str]:
+    """What may follow a path such as ``crm.deal``, by the documentation; sorted."""
+    start = f"{path}."
+    names = (name for name in _catalog()[section] if name.startswith(start))
+    return sorted({name.removeprefix(start).partition(".")[0] for name in names})
+
+
+def facts_of(section: Section, name: str) -> MethodFacts:
+    """`method_facts` or `v3_method_facts`."""
+    return method_facts(name) if section == "classic" else v3_method_facts(name)
+
+
+def nearest_methods(section: Section, name: str) -> str:
+    """``"did you mean crm.deal.get?"``, or ``""`` if no documented name is like it.
+
+    Only its neighbours, and names that share the most parts with it, are compared, which is fast
+    enough for an event loop.
+    """
+    namespace, _, _ = name.lower().rpartition(".")
+    parts = frozenset(name.lower().split("."))
+    shared = {known: len(parts & of_known) for known, of_known in _parts(section).items()}
+    most = max(shared.values())
+    names = [
+        known
+        for known, count in shared.items()
+        if count == most or known.lower().rpartition(".")[0] == namespace
+    ]
+    if not most:
+        names = [known for known in names if known.count(".") == name.count(".")]
+    return did_you_mean(name, names)
+
+
+@cache
+def _parts(section: Section) -> dict[str, frozenset[str]]:
+    return {name: frozenset(name.lower().split(".")) for name in _catalog()[section]}
+
+
+def _facts(section: Section, name: str) -> MethodFacts:
     documented = _spellings(section).get(name.lower())
     if documented is None:
         return _guess(section, name)
@@ -188,6 +241,8 @@ def _facts(section: str, name: str) -> MethodFacts:
         positional="positional" in record,
         list=_list_facts(record["list"]) if "list" in record else None,
         parameters=tuple(record.get("positional", ())),
+        deprecated="deprecated" in record,
+        replacement=tuple(record.get("deprecated", ())),
     )
 
 
@@ -247,7 +302,7 @@ _V3_LIST: Final = ListFacts(
 )
 
 
-def _guess(section: str, name: str) -> MethodFacts:
+def _guess(section: Section, name: str) -> MethodFacts:
     """Careful facts: a doubtful method is an ACTION, which is neither repeated nor merged."""
     last = name.rpartition(".")[2]
     kind = _guess_kind(last)

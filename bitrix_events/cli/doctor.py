@@ -123,7 +123,7 @@ async def _findings(target: str | None, *, offline: bool) -> AsyncIterator[Findi
     for finding in await asyncio.to_thread(list, check_oauth(settings)):
         yield finding
     if not settings.is_app and not installations:
-        for finding in await check_webhook(settings):
+        for finding in await check_webhook(settings, _codes(app)):
             yield finding
     wanted = app.wanted if app is not None else None
     async for finding in check_portals(app or App(settings), installations, wanted):
@@ -332,17 +332,24 @@ def check_oauth(settings: Settings) -> Iterator[Finding]:
 # Portals.
 
 
+def _codes(app: App | None) -> frozenset[str]:
+    """Codes of the events that the handlers name."""
+    handlers = app.handlers if app is not None else ()
+    return frozenset(code for handler in handlers for code in handler.codes)
+
+
 async def check_portals(
     app: App, installations: Iterable[Installation], wanted: Wanted | None
 ) -> AsyncIterator[Finding]:
     """What each active portal answers."""
     for installation in installations:
         if installation.state is InstallationState.ACTIVE:
-            for finding in await _ask(app.portal(installation.portal), installation, wanted):
+            opening = app.portal(installation.portal)
+            for finding in await _ask(opening, installation, wanted, _codes(app)):
                 yield finding
 
 
-async def check_webhook(settings: Settings) -> list[Finding]:
+async def check_webhook(settings: Settings, codes: frozenset[str]) -> list[Finding]:
     """What the portal of the webhook answers, if the app has never run."""
     assert settings.webhook_url is not None
     try:
@@ -350,14 +357,17 @@ async def check_webhook(settings: Settings) -> list[Finding]:
     except SettingsError:
         return []  # that has been told
     domain = domain_of(settings.webhook_url.get_secret_value())
-    return await _ask(client, Installation(WEBHOOK_PORTAL, "", domain), None)
+    return await _ask(client, Installation(WEBHOOK_PORTAL, "", domain), None, codes)
 
 
 async def _ask(
-    opening: AbstractAsyncContextManager[Client], installation: Installation, wanted: Wanted | None
+    opening: AbstractAsyncContextManager[Client],
+    installation: Installation,
+    wanted: Wanted | None,
+    codes: frozenset[str],
 ) -> list[Finding]:
     try:
         async with opening as client:
-            return await examine_portal(client, installation, wanted)
+            return await examine_portal(client, installation, wanted, codes)
     except BitrixEventsError as failure:
         return [error(installation.domain, str(failure))]

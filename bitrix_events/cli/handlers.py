@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.console import Console
 from rich.table import Table
 
 from bitrix_events.cli.loading import load_app
 from bitrix_events.cli.run import AppArgument
-from bitrix_events.events import LifecycleEvent, event_class
+from bitrix_events.events import event_class, needed_codes
 from bitrix_events.settings import Settings
 
 
@@ -36,7 +38,12 @@ def handlers(app: AppArgument) -> None:
         table.add_row(code, handler.name, kind, str(attempts), timeout)
     console.print(table)
     if not Settings.load(complete=False).is_app:
-        codes = sorted(
-            c for c in {c for c, _ in rows} if not issubclass(event_class(c), LifecycleEvent)
-        )
-        console.print(f"\nTick these events in the outgoing webhook: {', '.join(codes)}")
+        codes = needed_codes(code for code, _ in rows)
+        others = {code for code in codes if not event_class(code).in_webhooks}
+        console.print(f"\nTick these events in the outgoing webhook: {_list(codes - others)}")
+        if others:
+            console.print(f"Outgoing webhooks cannot send these: {_list(others)}")
+
+
+def _list(codes: Collection[str]) -> str:
+    return ", ".join(sorted(codes)) or "none"

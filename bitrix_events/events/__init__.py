@@ -1,25 +1,25 @@
-"""What Bitrix24 tells us: event classes and the records they are about."""
+"""What Bitrix24 tells us: event classes, and the records they are about.
 
-from bitrix_events.events.base import EntityEvent, Event, Kind, event_class
-from bitrix_events.events.crm import (
-    Company,
-    Contact,
-    Deal,
-    Lead,
-    OnCrmCompanyAdd,
-    OnCrmCompanyDelete,
-    OnCrmCompanyUpdate,
-    OnCrmContactAdd,
-    OnCrmContactDelete,
-    OnCrmContactUpdate,
-    OnCrmDealAdd,
-    OnCrmDealDelete,
-    OnCrmDealUpdate,
-    OnCrmLeadAdd,
-    OnCrmLeadDelete,
-    OnCrmLeadUpdate,
+The classes of the documented events, and of those records, are imported when somebody asks for
+them: ``from bitrix_events.events import Deal, OnCrmDealAdd``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from bitrix_events.entities.base import Entity
+from bitrix_events.events.base import (
+    BundleEvent,
+    EntityEvent,
+    Event,
+    ItemEvent,
+    Kind,
+    NamedEvent,
+    NumberedEvent,
+    RecordEvent,
 )
-from bitrix_events.events.entity import Entity
 from bitrix_events.events.lifecycle import (
     LifecycleEvent,
     OnAppInstall,
@@ -31,17 +31,19 @@ from bitrix_events.events.lifecycle import (
     OnAppUserReady,
     OnSubscriptionRenew,
 )
+from bitrix_events.events.registry import class_named, event_class, needed_codes, table
+from bitrix_events.nearest import did_you_mean
 
 __all__ = [
-    "Company",
-    "Contact",
-    "Deal",
+    "BundleEvent",
     "Entity",
     "EntityEvent",
     "Event",
+    "ItemEvent",
     "Kind",
-    "Lead",
     "LifecycleEvent",
+    "NamedEvent",
+    "NumberedEvent",
     "OnAppInstall",
     "OnAppMethodConfirm",
     "OnAppPayment",
@@ -49,18 +51,23 @@ __all__ = [
     "OnAppUninstall",
     "OnAppUpdate",
     "OnAppUserReady",
-    "OnCrmCompanyAdd",
-    "OnCrmCompanyDelete",
-    "OnCrmCompanyUpdate",
-    "OnCrmContactAdd",
-    "OnCrmContactDelete",
-    "OnCrmContactUpdate",
-    "OnCrmDealAdd",
-    "OnCrmDealDelete",
-    "OnCrmDealUpdate",
-    "OnCrmLeadAdd",
-    "OnCrmLeadDelete",
-    "OnCrmLeadUpdate",
     "OnSubscriptionRenew",
+    "RecordEvent",
     "event_class",
+    "needed_codes",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"{__name__} has no {name!r}")
+    if name in table().MODELS:
+        return getattr(importlib.import_module("bitrix_events.entities"), name)
+    if (found := class_named(name)) is not None:
+        return found
+    meant = did_you_mean(name, __dir__())
+    raise AttributeError(f"{__name__} has no {name!r}" + (f"; {meant}" if meant else ""))
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *table().MODULES, *table().MODELS})

@@ -5,16 +5,27 @@ Source: protocol.md 1.6.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from bitrix_events.events.base import Event, Kind
 from bitrix_events.wire.numbers import whole_number
+
+if TYPE_CHECKING:
+    from bitrix_events.generated.events.basic import (
+        AppInstallData,
+        AppMethodConfirmData,
+        AppPaymentData,
+        AppTestData,
+        AppUninstallData,
+        AppUpdateData,
+    )
 
 
 class LifecycleEvent(Event):
     """Something happened to our app on a portal."""
 
     kind = Kind.FACT
+    in_webhooks = False
 
     def _text(self, name: str) -> str:
         value = self.data.get(name, "") if isinstance(self.data, dict) else ""
@@ -27,12 +38,16 @@ class LifecycleEvent(Event):
 
 
 class OnAppInstall(LifecycleEvent):
+    data: AppInstallData
+
     @property
     def version(self) -> str:
         return self._text("VERSION")
 
 
 class OnAppUpdate(LifecycleEvent):
+    data: AppUpdateData
+
     @property
     def version(self) -> str:
         return self._text("VERSION")
@@ -46,6 +61,8 @@ class OnAppUninstall(LifecycleEvent):
     """The app was removed. The portal's REST interface is closed to us by now."""
 
     api_is_closed: ClassVar[bool] = True
+
+    data: AppUninstallData
 
     @property
     def clean(self) -> bool:
@@ -65,6 +82,8 @@ class OnAppUserReady(LifecycleEvent):
 class OnAppPayment(LifecycleEvent):
     """What the app may do on the portal has changed with a payment, or with the lack of one."""
 
+    data: AppPaymentData
+
     @property
     def is_expired(self) -> bool:
         """Nothing is paid any more: calls are refused, and events are not sent."""
@@ -83,6 +102,8 @@ class OnSubscriptionRenew(LifecycleEvent):
 class OnAppMethodConfirm(LifecycleEvent):
     """An administrator has decided about a method that needs confirmation."""
 
+    data: AppMethodConfirmData
+
     @property
     def method(self) -> str:
         return self._text("METHOD")
@@ -94,3 +115,5 @@ class OnAppMethodConfirm(LifecycleEvent):
 
 class OnAppTest(LifecycleEvent):
     """Raised by the REST method ``event.test``; ``data["QUERY"]`` echoes its parameters."""
+
+    data: AppTestData

@@ -21,6 +21,7 @@ from bitrix_events.errors import (
     PortalUnreachable,
     RestError,
 )
+from bitrix_events.events import event_class
 from bitrix_events.portals.subscriptions import NOT_BOUND, Difference, Wanted, compare
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.responses import Response
@@ -142,12 +143,16 @@ def _ago(age: timedelta) -> str:
 
 
 async def examine_portal(
-    client: Client, installation: Installation, wanted: Wanted | None
+    client: Client,
+    installation: Installation,
+    wanted: Wanted | None,
+    codes: Collection[str] = (),
 ) -> list[Finding]:
     """Ask a portal whether we can do there what we want to.
 
     Args:
-        wanted: what the handlers need; None if that is not known.
+        wanted: what the portal is to send; None if that is not known, or not for us to say.
+        codes: of the events that the handlers name.
     """
     domain = installation.domain
     try:
@@ -169,6 +174,8 @@ async def examine_portal(
     if is_app and wanted is not None:
         findings += [*_scope(domain, answers, wanted.codes)]
         findings += [await _bindings(client, installation, wanted)]
+    if not is_app and codes:
+        findings += [_webhook_scope(domain, answers["scope"], codes)]
     findings += [*_features(domain, answers)]
     return findings
 
@@ -241,9 +248,11 @@ def _scope(domain: str, answers: Outcomes, codes: frozenset[str]) -> Iterator[Fi
     missing = {code for code in codes - NOT_BOUND if not _is_among(code, _texts(ours))}
     known = {code for code in missing if _is_among(code, _texts(every))}
     if known:
+        scopes = _missing_scopes(known, granted)
+        which = f"the scope {_list(scopes)}" if scopes else "the scope"
         yield error(
             about,
-            f"does not cover {_list(known)}: add the scope to the app's card and install it again;"
+            f"does not cover {_list(known)}: add {which} to the app's card and install it again;"
             f" it has {_list(granted)}",
         )
     if unknown := missing - known:
@@ -253,6 +262,32 @@ def _scope(domain: str, answers: Outcomes, codes: frozenset[str]) -> Iterator[Fi
         )
     if not missing:
         yield ok(about, f"covers the handlers: {_list(granted)}")
+
+
+def _webhook_scope(domain: str, scope: Response | RestError, codes: Collection[str]) -> Finding:
+    """Whether the incoming webhook may read what the events are about. Events come without it."""
+    about = f"{domain} scope"
+    if isinstance(scope, RestError):
+        return warning(about, f"the portal does not tell what the webhook may do: {scope}")
+    granted = _texts(scope)
+    if missing := _missing_scopes(codes, granted):
+        events = [code for code in codes if _missing_scopes([code], granted)]
+        return warning(
+            about,
+            f"the incoming webhook cannot read what {_list(events)} are about: tick"
+            f" {_list(missing)} in its settings; it has {_list(granted)}",
+        )
+    return ok(about, f"covers the handlers: {_list(granted)}")
+
+
+def _missing_scopes(codes: Collection[str], granted: Collection[str]) -> set[str]:
+    """The scopes that events need and that are not among the granted ones."""
+    needed = {event_class(code).scope for code in codes} - {"", "basic"}
+    return {
+        " or ".join(scopes)
+        for scopes in (scope.split("|") for scope in needed)
+        if not set(scopes) & set(granted)
+    }
 
 
 async def _bindings(client: Client, installation: Installation, wanted: Wanted) -> Finding:

@@ -60,7 +60,7 @@ class Ref:
     command: str | int
     path: tuple[str | int, ...] = ()
 
-    def __getitem__(self, part: str | int) -> Ref:
+    def __getitem__(self, part: str | int) -> Any:
         if not _PATH_PART.match(str(part)):
             raise ValueError(f"{part!r} cannot be part of a reference")
         return Ref(self.command, (*self.path, part))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from pydantic import SecretStr, ValidationError
 
 from bitrix_events.catalog.methods import supported_methods
-from bitrix_events.errors import BatchError, RestError
-from bitrix_events.events import Entity
+from bitrix_events.entities.base import Entity
+from bitrix_events.errors import BatchError, NotFound, RestError
 from bitrix_events.rest.access import Access, DirectAccess
 from bitrix_events.rest.batch import Command, Outcome, references
 from bitrix_events.rest.dispatch import Dispatcher
@@ -23,30 +23,40 @@ from bitrix_events.rest.listing import Listing, Reading
 from bitrix_events.rest.many import Many
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
-from bitrix_events.rest.parameters import method_name
 from bitrix_events.rest.progress import Progress, shown
-from bitrix_events.rest.request import Request
+from bitrix_events.rest.request import Call, Request
 from bitrix_events.rest.responses import Response
+from bitrix_events.rest.rows import Row
 from bitrix_events.rest.transport import HttpTransport, Transport
 from bitrix_events.rest.turns import Priority
 from bitrix_events.rest.v3 import V3Client
+from bitrix_events.rest.validate import checked
+
+if TYPE_CHECKING:
+    from bitrix_events.generated.methods import Methods
+
+    Paths = Methods[Call, Request[dict[str, Any]], Request[Row]]
+else:
+    from bitrix_events.rest.paths import Methods as Paths
 
 E = TypeVar("E", bound=Entity)
 K = TypeVar("K", bound=str | int)
 
-AnyCommand = Request | tuple[str, Mapping[str, Any]] | tuple[str] | str
+AnyCommand = Call | tuple[str, Mapping[str, Any]] | tuple[str] | str
 """What a batch takes as a command."""
 Responses = list[Response]
 Outcomes = list[Outcome]
 
 
-class Client:
+class Client(Paths):
     """REST of one portal, for ``async`` code.
 
     In handlers ask for it by annotation. On its own::
 
         async with Client("https://acme.bitrix24.com/rest/1/<code>/") as client:
             response = await client.call("crm.deal.get", id=7)
+
+    Documented methods are attributes, too: ``await client.crm.deal.get(id=7)``.
 
     It belongs to the event loop that uses it first. Clients of one portal share what the portal
     counts together: its limit of requests.
@@ -105,16 +115,16 @@ class Client:
         other.v3 = V3Client(self._dispatcher, other.options)
         return other
 
-    def is_twin_of(self, other: Client) -> bool:
+    def is_twin_of(self, other: object) -> bool:
         """Whether both make their calls on the same portal with the same rights: one is the other
         `with_options`."""
-        return self._dispatcher is other._dispatcher
+        return isinstance(other, Client) and self._dispatcher is other._dispatcher
 
     # Calls.
 
     def call(
         self, method: str, params: Mapping[str, Any] | None = None, /, **fields: Any
-    ) -> Request:
+    ) -> Request[Row]:
         """Call a REST method: ``response = await client.call("crm.deal.get", id=7)``.
 
         What is returned is lazy: nothing is sent before it is awaited, iterated, or run by `batch`.
@@ -125,11 +135,14 @@ class Client:
 
         Raises:
             ValueError: the name is no method name, or a parameter has no form that can be sent.
+            MethodNotFound, InvalidRequest: the call does not fit the documentation; with
+                `Options.validate` only. Nothing was sent.
             RestError: when awaited, the subclass that fits the portal's answer. What reads is tried
                 again on anything that may pass; what changes something only if the failure proves
                 that it was not run, otherwise it ends as `OutcomeUnknown`.
         """
-        return Request(self, method_name(method), {**(params or {}), **fields})
+        given = {**(params or {}), **fields}
+        return Request(self, self._checked(method, given), given)
 
     async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
         """Make a call at once; what awaiting a `Request` does."""
@@ -180,7 +193,8 @@ class Client:
             paging=paging,
         )
         parameters = {**(params or {}), **fields}
-        return Listing(self._dispatcher, self.options, method_name(method), parameters, reading)
+        name = self._checked(method, parameters)
+        return Listing(self._dispatcher, self.options, name, parameters, reading)
 
     @overload
     async def batch(
@@ -257,7 +271,7 @@ class Client:
             BatchError: some calls failed; ``results`` and ``errors`` are by position.
             ValueError: a parameter has no form that can be sent. Nothing was sent.
         """
-        commands = [(method_name(method), dict(item)) for item in items]
+        commands = [(self._checked(method, item), dict(item)) for item in items]
         done = 0
         with shown(progress, method) as tell:
 
@@ -274,30 +288,38 @@ class Client:
         self._raise_failures(outcomes)
         return [outcome for outcome in outcomes if isinstance(outcome, Response)]
 
-    async def get(self, entity: type[E], entity_id: int) -> E:
-        """Read one record.
+    async def get(self, entity: type[E], entity_id: int | str, /, **more: Any) -> E:
+        """Read one record: ``deal = await client.get(Deal, 7)``.
+
+        Args:
+            more: further parameters of the method that reads it; some need one, such as
+                ``client.get(Item, 7, entityTypeId=147)``.
 
         Raises:
             NotFound: there is no such record.
             RestError: it could not be read, or does not fit the model.
+            TypeError: no documented method reads such a record by its id, or it needs more.
         """
-        method = "crm.item.get"
-        response = await self.call(
-            method, entityTypeId=entity.entity_type_id, id=entity_id, useOriginalUfNames="Y"
-        )
+        reading, parameters = entity.how_to_read(entity_id, more)
+        method, name = reading.method, entity.__name__
+        client = self.v3 if reading.is_v3 else self
+        response = await client.call(method, parameters)
         try:
-            return entity.model_validate(response.result["item"])
-        except (KeyError, TypeError) as error:
-            raise RestError(
-                method, "BAD_RESULT", "the answer has no item", portal=self.domain
-            ) from error
+            record = reading.record(response.result)
+            if record is None:
+                what = f"there is no {name} {entity_id}"
+                raise NotFound(method, "NOT_FOUND", what, portal=self.domain)
+            return entity.model_validate(record)
+        except (LookupError, TypeError) as error:
+            what = f"the answer has no {name} {entity_id}"
+            raise RestError(method, "BAD_RESULT", what, portal=self.domain) from error
         except ValidationError as error:
             problem = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(map(str, problem["loc"]))
             raise RestError(
                 method,
                 "BAD_RESULT",
-                f"{entity.__name__} {entity_id} does not fit its model: {where}: {problem['msg']}",
+                f"{name} {entity_id} does not fit its model: {where}: {problem['msg']}",
                 portal=self.domain,
             ) from error
 
@@ -324,16 +346,22 @@ class Client:
 
     def _command(self, name: Any, value: Any) -> Command:
         match value:
-            case Request():
+            case Call():
                 return value.command_for(self)
             case str(method) | (str(method),):
-                return (method_name(method), {})
+                return (self._checked(method, {}), {})
             case (str(method), Mapping() as params):
-                return (method_name(method), params)
+                return (self._checked(method, params), params)
         raise TypeError(
             f"command {name!r} is {type(value).__name__} {str(value)[:60]!r}; write"
             ' client.call("crm.deal.get", id=7) or ("crm.deal.get", {"id": 7})'
         )
+
+    def _checked(self, method: Any, params: Mapping[str, Any]) -> str:
+        return checked(method, params, self.options, section="classic", portal=self.domain)
+
+    def _call_path(self, method: str, fields: Mapping[str, Any]) -> Request[Row]:
+        return self.call(method, fields)
 
     # The pace.
 

@@ -44,6 +44,9 @@ class Options:
             calls that create or upload something are never merged.
         idempotent: whether a call may be repeated after its answer was lost; None decides by
             method: only what reads may.
+        validate: whether calls are held against the documentation before they are sent: unknown
+            methods and parameters, required ones that are missing, and values that are not
+            allowed raise `MethodNotFound` or `InvalidRequest`.
         logger: who is told of repeats and pauses.
     """
 
@@ -54,6 +57,7 @@ class Options:
     patience: float = 600.0
     merge: bool | None = None
     idempotent: bool | None = None
+    validate: bool = False
     logger: logging.Logger = log
 
     def __post_init__(self) -> None:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Coroutine, Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Generator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from bitrix_events.rest.batch import Command
 from bitrix_events.rest.responses import Response
-from bitrix_events.rest.rows import Row
 
-if TYPE_CHECKING:
-    from bitrix_events.rest.client import Client
+R = TypeVar("R")
 
 
-class Request:
-    """A lazy call: ``await`` it for its `Response`, ``async for`` over it for all rows, or put it
-    into a batch. Each ``await`` makes the call anew.
+class Caller(Protocol):
+    """What makes calls: a client, or its REST 3.0 side."""
+
+    def make_call(self, method: str, params: Mapping[str, Any]) -> Coroutine[Any, Any, Response]:
+        """Make a call at once."""
+
+    def list(self, method: str, params: Mapping[str, Any], /) -> AsyncIterable[Any]:
+        """All rows of a list method."""
+
+    def is_twin_of(self, other: object) -> bool:
+        """Whether both make their calls on the same portal with the same rights."""
+
+
+class Call:
+    """A lazy call: ``await`` it for its `Response`, or put it into a batch. Each ``await`` makes
+    the call anew.
 
     Attributes:
         method: the REST method.
@@ -25,7 +36,7 @@ class Request:
 
     __slots__ = ("_client", "_is_used", "method", "params")
 
-    def __init__(self, client: Client, method: str, params: Mapping[str, Any]) -> None:
+    def __init__(self, client: Caller, method: str, params: Mapping[str, Any]) -> None:
         self._client = client
         self._is_used = False
         self.method = method
@@ -39,22 +50,18 @@ class Request:
         self._is_used = True
         return self._client.make_call(self.method, self.params)
 
-    def __aiter__(self) -> AsyncIterator[Row]:
-        self._is_used = True
-        return self._client.list(self.method, self.params).__aiter__()
-
     @property
     def command(self) -> Command:
         """The call as a command of a batch."""
         self._is_used = True
         return (self.method, self.params)
 
-    def command_for(self, client: Client) -> Command:
+    def command_for(self, client: Caller) -> Command:
         """The call as a command of a batch of this client.
 
         Raises:
-            ValueError: it is a call of another one: it would be made on another portal, or with
-                another user's rights.
+            ValueError: it is a call of another one: it would be made on another portal, with
+                another user's rights, or at another address of REST.
         """
         command = self.command
         if not client.is_twin_of(self._client):
@@ -62,7 +69,7 @@ class Request:
         return command
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {', '.join(map(str, self.params))}>"
+        return f"<{type(self).__name__} {self.method} {', '.join(map(str, self.params))}>"
 
     def __del__(self) -> None:
         if not self._is_used:
@@ -71,3 +78,17 @@ class Request:
                 RuntimeWarning,
                 stacklevel=2,
             )
+
+
+class Request(Call, Generic[R]):
+    """A lazy call that may give rows: ``async for`` over it for all of them.
+
+    It is what every call is at run time. Type checkers take the paths of methods that are no lists
+    for a `Call`.
+    """
+
+    __slots__ = ()
+
+    def __aiter__(self) -> AsyncIterator[R]:
+        self._is_used = True
+        return self._client.list(self.method, self.params).__aiter__()

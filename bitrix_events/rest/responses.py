@@ -26,6 +26,7 @@ from bitrix_events.errors import (
     TokenExpired,
 )
 from bitrix_events.rest.codec import dump_json, load_json
+from bitrix_events.rest.hints import V3_CODES, hint_for
 from bitrix_events.wire.numbers import whole_number
 
 
@@ -106,7 +107,6 @@ _BY_CODE: Final[dict[str, type[RestError]]] = {
     "internal_server_error": PortalFault,
     "error_unexpected_answer": PortalFault,
 }
-_V3: Final = "bitrix_rest_v3_exception_"
 _BY_V3_CODE: Final[dict[str, type[RestError]]] = {
     "accessdeniedexception": AccessDenied,
     "insufficientscopeexception": AccessDenied,
@@ -212,7 +212,7 @@ def error_from(
             status=status,
             request_id=request_id,
         )
-    return kind(
+    failure = kind(
         method,
         code,
         text,
@@ -222,6 +222,8 @@ def error_from(
         content=content,
         request_id=request_id,
     )
+    failure.hint = hint_for(failure)
+    return failure
 
 
 def read_time(content: object) -> Time:
@@ -253,9 +255,9 @@ def _seconds(value: object) -> float | None:
 
 
 def _kind_of_error(code: str, status: int) -> type[RestError]:
-    if code.startswith(_V3):
+    if code.startswith(V3_CODES):
         return _BY_V3_CODE.get(
-            code.removeprefix(_V3), PortalFault if status >= 500 else InvalidRequest
+            code.removeprefix(V3_CODES), PortalFault if status >= 500 else InvalidRequest
         )
     kind = _BY_CODE.get(code)
     if kind is not None:

@@ -11,22 +11,35 @@ import concurrent.futures
 import threading
 from collections.abc import Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, Self, TypeVar
 
 from pydantic import SecretStr
 
-from bitrix_events.events import Entity
+from bitrix_events.catalog.methods import Section
+from bitrix_events.entities.base import Entity
 from bitrix_events.rest.access import Access
 from bitrix_events.rest.batch import BATCH_SIZE, Command
 from bitrix_events.rest.client import AnyCommand, Client
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
-from bitrix_events.rest.request import Request
+from bitrix_events.rest.request import Call, Caller
 from bitrix_events.rest.responses import Response, Time
 from bitrix_events.rest.rows import LazyList, Row
 from bitrix_events.rest.transport import HttpTransport, Transport
 
+if TYPE_CHECKING:
+    from bitrix_events.generated.methods import Methods
+    from bitrix_events.generated.v3 import V3Methods
+
+    Paths = Methods["SyncCall", "SyncRequest[dict[str, Any]]", "SyncRequest[Row]"]
+    V3Paths = V3Methods["SyncCall", "SyncRequest[dict[str, Any]]", "SyncRequest[Row]"]
+else:
+    from bitrix_events.rest.paths import Methods as Paths
+
+    V3Paths = Paths
+
 E = TypeVar("E", bound=Entity)
+R = TypeVar("R")
 T = TypeVar("T")
 Responses = list[Response]
 Rows = list[Row]
@@ -37,7 +50,7 @@ _FAREWELL: Final = 1.0
 """Seconds that calls get to say what became of them when the connections are closed."""
 
 
-class SyncClient:
+class SyncClient(Paths):
     """REST of one portal, for threads. Never call it on the event loop's thread.
 
     In handlers ask for it by annotation. On its own::
@@ -45,7 +58,8 @@ class SyncClient:
         with SyncClient("https://acme.bitrix24.com/rest/1/<code>/") as client:
             deal = client.call("crm.deal.get", id=7).result
 
-    Arguments as for `Client`.
+    Documented methods are attributes, too, and give what `request` gives:
+    ``client.crm.deal.get(id=7).result``. Arguments as for `Client`.
     """
 
     def __init__(
@@ -109,7 +123,7 @@ class SyncClient:
 
     def request(
         self, method: str, params: Mapping[str, Any] | None = None, /, **fields: Any
-    ) -> SyncRequest:
+    ) -> SyncRequest[Row]:
         """A call that is made when its result is asked for, or by a batch."""
         return SyncRequest(self, self._client.call(method, params, **fields))
 
@@ -144,9 +158,9 @@ class SyncClient:
         """See `Client.apply`."""
         return self._wait(self._client.apply(method, items, **given))
 
-    def get(self, entity: type[E], entity_id: int) -> E:
+    def get(self, entity: type[E], entity_id: int | str, /, **more: Any) -> E:
         """See `Client.get`."""
-        return self._wait(self._client.get(entity, entity_id))
+        return self._wait(self._client.get(entity, entity_id, **more))
 
     @contextmanager
     def slow(self, requests_per_second: float) -> Iterator[None]:
@@ -201,10 +215,10 @@ class SyncClient:
         return commands
 
     def _unwrapped(self, command: Any) -> AnyCommand:
-        unwrapped: AnyCommand = (
-            command.command_for(self._client) if isinstance(command, SyncRequest) else command
-        )
-        return unwrapped
+        return command.lazy if isinstance(command, SyncCall) else command
+
+    def _call_path(self, method: str, fields: Mapping[str, Any]) -> SyncRequest[Row]:
+        return self.request(method, fields)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._is_closed:
@@ -257,22 +271,31 @@ async def _end(client: Client) -> None:
     await asyncio.get_running_loop().shutdown_asyncgens()
 
 
-class SyncRequest:
+class _Waiting(Protocol):
+    """What a lazy call needs of its client."""
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
+
+    def list(self, method: str, params: Mapping[str, Any], /, **given: Any) -> SyncListing: ...
+
+
+class SyncCall:
     """A call that is made once, when its result is asked for."""
 
-    def __init__(self, client: SyncClient, request: Request) -> None:
+    def __init__(self, client: _Waiting, lazy: Call) -> None:
         self._client = client
-        self._request = request
         self._response: Response | None = None
-        self.command = request.command
+        self.lazy = lazy
+        """The same for the event loop."""
+        self.command = lazy.command
 
-    def command_for(self, client: Client) -> Command:
-        """See `Request.command_for`."""
-        return self._request.command_for(client)
+    def command_for(self, client: Caller) -> Command:
+        """See `Call.command_for`."""
+        return self.lazy.command_for(client)
 
     def call(self) -> Response:
         """Make the call, again if it was made before."""
-        self._response = self._client.call(*self.command)
+        self._response = self._client._wait(self.lazy.send())
         return self._response
 
     @property
@@ -290,13 +313,19 @@ class SyncRequest:
         """How long the portal worked."""
         return self.response.time
 
-    def as_list(self, limit: int | None = None) -> Rows:
+
+class SyncRequest(SyncCall, Generic[R]):
+    """A call that may give rows. See `Request`."""
+
+    def as_list(self, limit: int | None = None) -> list[R]:
         """All rows, complete or an exception."""
         return self._client.list(*self.command, limit=limit).as_list()
 
-    def as_list_fast(self, descending: bool = False, limit: int | None = None) -> Iterator[Row]:
-        """All rows, one after the other, while they are fetched."""
-        return iter(self._client.list(*self.command, limit=limit, descending=descending))
+    def as_list_fast(self, descending: bool = False, limit: int | None = None) -> Iterator[R]:
+        """All rows, one after the other, while they are fetched. REST 3.0 gives them by ascending
+        id only."""
+        order = {"descending": True} if descending else {}
+        return iter(self._client.list(*self.command, limit=limit, **order))
 
 
 class SyncListing:
@@ -329,8 +358,10 @@ class SyncListing:
         return self._listing.last_id
 
 
-class SyncV3Client:
+class SyncV3Client(V3Paths):
     """REST 3.0 for threads. See `rest.v3.V3Client`."""
+
+    _section: ClassVar[Section] = "v3"
 
     def __init__(self, client: SyncClient) -> None:
         self._client = client
@@ -338,8 +369,14 @@ class SyncV3Client:
     def call(
         self, method: str, params: Mapping[str, Any] | None = None, /, **given: Any
     ) -> Response:
-        """See `V3Client.call`."""
-        return self._client._wait(self._client._client.v3.call(method, params, **given))
+        """Call a REST 3.0 method, at once. See `V3Client.call`."""
+        return self.request(method, params, **given).call()
+
+    def request(
+        self, method: str, params: Mapping[str, Any] | None = None, /, **given: Any
+    ) -> SyncRequest[Row]:
+        """A call that is made when its result is asked for, or by a batch."""
+        return SyncRequest(self, self._client._client.v3.call(method, params, **given))
 
     def list(
         self, method: str, params: Mapping[str, Any] | None = None, /, **given: Any
@@ -349,4 +386,10 @@ class SyncV3Client:
 
     def batch(self, commands: Any) -> Any:
         """See `V3Client.batch`."""
-        return self._client._wait(self._client._client.v3.batch(commands))
+        return self._wait(self._client._client.v3.batch(self._client._commands(commands)))
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._client._wait(coroutine)
+
+    def _call_path(self, method: str, fields: Mapping[str, Any]) -> SyncRequest[Row]:
+        return self.request(method, **fields)

@@ -13,23 +13,34 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
-from typing import Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 
-from bitrix_events.catalog.methods import Kind, ListFacts, Paging, v3_method_facts
+from bitrix_events.catalog.methods import Kind, ListFacts, Paging, Section, v3_method_facts
 from bitrix_events.errors import BatchError, NotExecuted, PortalFault, RestError
 from bitrix_events.rest.batch import BATCH_SIZE, Command, ended_by
 from bitrix_events.rest.dispatch import Dispatcher
 from bitrix_events.rest.exchange import RawCall
 from bitrix_events.rest.options import Options
-from bitrix_events.rest.parameters import method_name, plain
+from bitrix_events.rest.parameters import plain
+from bitrix_events.rest.request import Call, Request
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.retries import verdict
 from bitrix_events.rest.rows import LazyList, Row, incomplete, rows_of, with_value
 from bitrix_events.rest.turns import Priority
+from bitrix_events.rest.validate import checked
 from bitrix_events.wire.numbers import whole_number
+
+if TYPE_CHECKING:
+    from bitrix_events.generated.v3 import V3Methods
+
+    Paths = V3Methods[Call, Request[dict[str, Any]], Request[Row]]
+else:
+    from bitrix_events.rest.paths import Methods as Paths
 
 K = TypeVar("K", bound=str)
 
+V3Command = Call | Command
+"""What a batch takes as a command."""
 Results = list[Any]
 Rows = list[Row]
 AsyncPages = AsyncGenerator[Rows, None]
@@ -43,14 +54,23 @@ _TAIL: Final = ListFacts(
 """What an undocumented method is taken for that is no ``.list``."""
 
 
-class V3Client:
-    """The verbs of `Client` for REST 3.0: ``await client.v3.call("tasks.task.get", id=7)``."""
+class V3Client(Paths):
+    """The verbs of `Client` for REST 3.0: ``await client.v3.call("tasks.task.get", id=7)``.
 
-    def __init__(self, dispatcher: Dispatcher, options: Options) -> None:
+    Documented methods are attributes, too: ``await client.v3.tasks.task.get(id=7)``.
+
+    Args:
+        key: idempotency key of its calls.
+    """
+
+    _section: ClassVar[Section] = "v3"
+
+    def __init__(self, dispatcher: Dispatcher, options: Options, key: str | None = None) -> None:
         self._dispatcher = dispatcher
         self._options = options
+        self._key = key
 
-    async def call(
+    def call(
         self,
         method: str,
         params: Mapping[str, Any] | None = None,
@@ -58,8 +78,8 @@ class V3Client:
         *,
         idempotency_key: str | None = None,
         **fields: Any,
-    ) -> Response:
-        """Call a REST 3.0 method.
+    ) -> Request[Row]:
+        """Call a REST 3.0 method. What is returned is lazy, as with `Client.call`.
 
         Args:
             params: its parameters; keyword arguments are added to them.
@@ -71,8 +91,26 @@ class V3Client:
             RestError: as for `Client.call`.
             ValueError: the name is no method name, or the key is not usable.
         """
-        content = plain({**(params or {}), **fields})
-        return await self._call(method, content, Priority.CALL, idempotency_key=idempotency_key)
+        caller = self
+        if idempotency_key is not None:
+            if not _KEY.match(idempotency_key):
+                raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
+            caller = V3Client(self._dispatcher, self._options, idempotency_key)
+        given = {**(params or {}), **fields}
+        return Request(caller, self._checked(method, given), given)
+
+    async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
+        """Make a call at once; what awaiting a `Request` does."""
+        return await self._call(method, plain(params), Priority.CALL)
+
+    def is_twin_of(self, other: object) -> bool:
+        """Whether a call of the other one may go into a batch of this one: it has no idempotency
+        key, which a batch could not carry."""
+        return (
+            isinstance(other, V3Client)
+            and self._dispatcher is other._dispatcher
+            and other._key is None
+        )
 
     def list(
         self,
@@ -90,15 +128,16 @@ class V3Client:
         Args:
             limit: how many items are wanted at most.
         """
-        return V3Listing(self, method_name(method), {**(params or {}), **fields}, limit)
+        given = {**(params or {}), **fields}
+        return V3Listing(self, self._checked(method, given), given, limit)
 
     @overload
-    async def batch(self, commands: Mapping[K, Command]) -> dict[K, Any]: ...
+    async def batch(self, commands: Mapping[K, V3Command]) -> dict[K, Any]: ...
 
     @overload
-    async def batch(self, commands: Sequence[Command]) -> Results: ...
+    async def batch(self, commands: Sequence[V3Command]) -> Results: ...
 
-    async def batch(self, commands: Mapping[Any, Command] | Sequence[Command]) -> Any:
+    async def batch(self, commands: Mapping[Any, V3Command] | Sequence[V3Command]) -> Any:
         """Run commands in order, fifty in a request, and return their results in the same shape.
 
         A value may be ``{"$ref": "name.item.id"}`` or ``{"$refArray": "name.items.id"}`` to use the
@@ -113,12 +152,16 @@ class V3Client:
                 form that can be sent. Nothing was sent.
         """
         if isinstance(commands, Mapping):
-            named = _by_alias(commands)
+            written = _by_alias(commands)
         else:
-            named = {f"c{index}": command for index, command in enumerate(commands)}
+            written = {f"c{index}": command for index, command in enumerate(commands)}
+        named = {
+            alias: command.command_for(self) if isinstance(command, Call) else command
+            for alias, command in written.items()
+        }
         keys = list(commands) if isinstance(commands, Mapping) else range(len(named))
         body = [
-            {"method": method_name(method), "query": plain(query), "as": alias}
+            {"method": self._checked(method, query), "query": plain(query), "as": alias}
             for alias, (method, query) in named.items()
         ]
         results: list[Any] = []
@@ -183,23 +226,19 @@ class V3Client:
         what = "an earlier request of the batch failed"
         return NotExecuted(method, "NOT_EXECUTED", what, portal=self._dispatcher.domain)
 
-    async def _call(
-        self,
-        method: str,
-        content: Any,
-        priority: Priority,
-        *,
-        idempotency_key: str | None = None,
-    ) -> Response:
-        headers = {}
-        if idempotency_key is not None:
-            if not _KEY.match(idempotency_key):
-                raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
-            headers["Idempotency-Key"] = idempotency_key
+    def _checked(self, method: Any, params: Mapping[str, Any]) -> str:
+        portal = self._dispatcher.domain
+        return checked(method, params, self._options, section="v3", portal=portal)
+
+    def _call_path(self, method: str, fields: Mapping[str, Any]) -> Request[Row]:
+        return self.call(method, **fields)
+
+    async def _call(self, method: str, content: Any, priority: Priority) -> Response:
+        headers = {} if self._key is None else {"Idempotency-Key": self._key}
         harmless = self._is_harmless(method)
         if self._options.idempotent is None:
-            harmless = harmless or idempotency_key is not None
-        raw = RawCall(method_name(method), content, self._options, is_v3=True, headers=headers)
+            harmless = harmless or self._key is not None
+        raw = RawCall(method, content, self._options, is_v3=True, headers=headers)
         return await self._dispatcher.request(raw, priority, harmless=harmless)
 
     def _is_harmless(self, method: str) -> bool:
@@ -209,7 +248,7 @@ class V3Client:
         return v3_method_facts(method).kind is Kind.READ
 
 
-def _by_alias(commands: Mapping[Any, Command]) -> dict[str, Command]:
+def _by_alias(commands: Mapping[Any, V3Command]) -> dict[str, V3Command]:
     named = {str(name): command for name, command in commands.items()}
     if len(named) < len(commands):
         raise ValueError("two names of the batch are the same text, such as 1 and '1'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from bitrix_events.errors import HandlerSignatureError
 from bitrix_events.events import Event, Kind, event_class
+from bitrix_events.events.registry import remark_on
 from bitrix_events.routing.hooks import (
     NOTHING_AROUND,
     Around,
@@ -32,9 +34,13 @@ from bitrix_events.routing.signature import (
 
 F = TypeVar("F", bound=Function)
 
+log = logging.getLogger(__name__)
+
 _NAME_THE_EVENT = "name the event, as in @app.on(OnCrmDealAdd)"
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 _LONGEST_DEBOUNCE = timedelta(days=1)
+_remarked: set[str] = set()
+"""Codes about which something was said; once in a process is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ class Router:
         """Run the decorated function for each of these events.
 
         Args:
-            events: event classes, or codes such as ``"ONIMCONNECTORMESSAGEADD"``.
+            events: event classes, or codes such as ``"ONIMCONNECTORMESSAGEADD"``. A code that is
+                not documented is taken, too, with a line in the log; so is one that is deprecated.
             name: a name that stays when the function is renamed.
             retry: what happens after a failure.
             timeout: seconds that one attempt may take. A ``def`` handler cannot be interrupted: it
@@ -151,6 +158,7 @@ class Router:
             )
             self._hand_over(handler)
             self._handlers.append(handler)
+            _remark_on(handler)
             return function
 
         return register
@@ -214,6 +222,16 @@ def plan_handler(handler: Handler, providers: Providers) -> Plan:
     kind = "async" if handler.is_async else "def"
     asker = Asker(handler.name, handler.events, kind)
     return plan_injection(handler.function, handler.annotations, asker, providers)
+
+
+def _remark_on(handler: Handler) -> None:
+    """Say what its author should know about the events of a handler."""
+    for code in handler.codes:
+        if code not in _remarked and (remark := remark_on(code)):
+            _remarked.add(code)
+            is_known = event_class(code) is not Event
+            action = "deprecated" if is_known else "unknown_event"
+            log.warning("%s: %s", handler.name, remark, extra={"action": action})
 
 
 def _check_function(function: Any, name: str) -> None:

@@ -109,6 +109,15 @@ ACTIVITY: Final = Kind(
     | _as_types(datetime="CREATED LAST_UPDATED START_TIME END_TIME DEADLINE"),
     {"COMPLETED": "N", "PRIORITY": 2, "DIRECTION": 0},
 )
+CURRENCY: Final = Kind(
+    "currency",
+    "ONCRMCURRENCY",
+    _CHANGES,
+    # The id is the fake's own: currencies are known by their codes, and it is never shown.
+    _as_types(integer="ID AMOUNT_CNT SORT DECIMALS", string="CURRENCY LID FORMAT_STRING FULL_NAME")
+    | _as_types(string="DEC_POINT THOUSANDS_SEP", double="AMOUNT", char="BASE"),
+    {"AMOUNT_CNT": 1, "AMOUNT": 1.0, "SORT": 100, "BASE": "N", "DECIMALS": 2},
+)
 
 # The kinds below raise no events.
 TASK: Final = Kind(
@@ -183,8 +192,8 @@ DISK_OBJECT: Final = Kind(
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        *(DEAL, LEAD, CONTACT, COMPANY, TIMELINE_COMMENT, USER, ACTIVITY, TASK, ELAPSED_ITEM),
-        *(STATUS, ADDRESS, TYPE, PRODUCT, DEPARTMENT, DISK_OBJECT),
+        *(DEAL, LEAD, CONTACT, COMPANY, TIMELINE_COMMENT, USER, ACTIVITY, CURRENCY, TASK),
+        *(ELAPSED_ITEM, STATUS, ADDRESS, TYPE, PRODUCT, DEPARTMENT, DISK_OBJECT),
     )
 }
 ITEM_KINDS: Final = {kind.entity_type_id: kind for kind in KINDS.values() if kind.entity_type_id}

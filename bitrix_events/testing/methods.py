@@ -1,7 +1,6 @@
 """What a REST method of the fake is: a function from a request to an answer, with a name.
 
-The methods themselves are in `methods_crm`, `methods_item`, `methods_lists`, `methods_portal` and
-`methods_events`; `rest` calls them.
+The methods themselves are in the modules whose names begin with ``methods_``; `rest` calls them.
 """
 
 from __future__ import annotations
@@ -256,4 +255,6 @@ def _event_data(change: Change) -> dict[str, Any]:
         }
     if change.kind.name == "timeline_comment":
         return {"ID": change.id}
+    if change.kind.name == "currency":
+        return {"FIELDS": {"ID": change.record["CURRENCY"]}}
     return {"FIELDS": {"ID": change.id}}

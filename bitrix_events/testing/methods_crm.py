@@ -1,6 +1,7 @@
 """The classic CRM methods, with upper case names and text values: ``crm.deal.*`` and its like.
 
-Source: protocol.md 4.4, 7.1 and 7.4.
+Source: protocol.md 4.4, 7.1 and 7.4. The lists of statuses and of currencies are whole, see
+`methods_lists` and `methods_currency`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bitrix_events.testing.fields import Kind
-from bitrix_events.testing.kinds import ACTIVITY, COMPANY, CONTACT, DEAL, LEAD, TIMELINE_COMMENT
+from bitrix_events.testing.kinds import (
+    ACTIVITY,
+    COMPANY,
+    CONTACT,
+    DEAL,
+    LEAD,
+    STATUS,
+    TIMELINE_COMMENT,
+)
 from bitrix_events.testing.listing import split_condition
 from bitrix_events.testing.methods import Answer, Methods, Request, RestError
 from bitrix_events.testing.world import classic_record, classic_rows
@@ -17,11 +26,12 @@ METHODS: Final = Methods()
 
 _READ_ONLY: Final = frozenset(
     {"ID", "DATE_CREATE", "DATE_MODIFY", "CREATED_BY_ID", "MODIFY_BY_ID", "MOVED_BY_ID", "CREATED"}
+    | {"NAME_INIT", "SYSTEM"}
 )
 
 
 def _register_kind(prefix: str, kind: Kind) -> None:
-    """List add, get, list, update and delete of one kind of record."""
+    """Register add, get, update and delete of one kind of record."""
 
     @METHODS.add(f"{prefix}.add", scope="crm")
     def add(request: Request) -> int:
@@ -30,14 +40,6 @@ def _register_kind(prefix: str, kind: Kind) -> None:
     @METHODS.add(f"{prefix}.get", scope="crm")
     def get(request: Request) -> dict[str, Any]:
         return classic_record(kind, request.portal.world.get(kind, request.record_id()))
-
-    @METHODS.add(f"{prefix}.list", scope="crm")
-    def list_page(request: Request) -> Answer:
-        conditions = request.mapping("filter")
-        if kind is TIMELINE_COMMENT:
-            _require_owner(conditions)
-        page = request.page_of(kind, conditions, request.mapping("order"))
-        return Answer.of_page(page, classic_rows(kind, page.rows, request.selected(["*"])))
 
     @METHODS.add(f"{prefix}.update", scope="crm")
     def update(request: Request) -> bool:
@@ -50,6 +52,16 @@ def _register_kind(prefix: str, kind: Kind) -> None:
         return True
 
 
+def _register_list(prefix: str, kind: Kind) -> None:
+    @METHODS.add(f"{prefix}.list", scope="crm")
+    def list_page(request: Request) -> Answer:
+        conditions = request.mapping("filter")
+        if kind is TIMELINE_COMMENT:
+            _require_owner(conditions)
+        page = request.page_of(kind, conditions, request.mapping("order"))
+        return Answer.of_page(page, classic_rows(kind, page.rows, request.selected(["*"])))
+
+
 def _register_fields(prefix: str, kind: Kind) -> None:
     @METHODS.add(f"{prefix}.fields", scope="crm")
     def fields(request: Request) -> dict[str, Any]:
@@ -60,18 +72,20 @@ def _register_fields(prefix: str, kind: Kind) -> None:
             if name.startswith("UF_")
         }
         types = kind.fields | dict.fromkeys(sorted(user_fields), "string")
-        return {
-            name: {
-                "type": type_,
-                "isRequired": False,
-                "isReadOnly": name in _READ_ONLY,
-                "isImmutable": False,
-                "isMultiple": type_ == "crm_multifield",
-                "isDynamic": name in user_fields,
-                "title": name,
-            }
-            for name, type_ in types.items()
-        }
+        return {name: field_description(name, type_) for name, type_ in types.items()}
+
+
+def field_description(name: str, type_: str) -> dict[str, Any]:
+    """What the methods that end in ``fields`` say about a field, given its classic name."""
+    return {
+        "type": type_,
+        "isRequired": False,
+        "isReadOnly": name in _READ_ONLY,
+        "isImmutable": False,
+        "isMultiple": type_ == "crm_multifield",
+        "isDynamic": name.startswith("UF_"),
+        "title": name,
+    }
 
 
 def _require_owner(conditions: dict[str, Any]) -> None:
@@ -83,6 +97,10 @@ def _require_owner(conditions: dict[str, Any]) -> None:
 
 for _kind in (DEAL, LEAD, CONTACT, COMPANY):
     _register_kind(f"crm.{_kind.name}", _kind)
+    _register_list(f"crm.{_kind.name}", _kind)
     _register_fields(f"crm.{_kind.name}", _kind)
-_register_kind("crm.activity", ACTIVITY)
-_register_kind("crm.timeline.comment", TIMELINE_COMMENT)
+for _prefix, _kind in (("crm.activity", ACTIVITY), ("crm.timeline.comment", TIMELINE_COMMENT)):
+    _register_kind(_prefix, _kind)
+    _register_list(_prefix, _kind)
+_register_kind("crm.status", STATUS)
+_register_fields("crm.status", STATUS)

@@ -12,6 +12,7 @@ from bitrix_events.testing.fields import Kind, Record, item_value
 from bitrix_events.testing.kinds import ITEM_KINDS
 from bitrix_events.testing.listing import select_fields, split_condition
 from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
+from bitrix_events.testing.methods_crm import field_description
 from bitrix_events.testing.world import RecordMissingError
 
 METHODS: Final = Methods()
@@ -57,6 +58,17 @@ def update_item(request: Request) -> dict[str, Any]:
 def delete_item(request: Request) -> list[Any]:
     request.delete(*_existing(request))
     return []
+
+
+@METHODS.add("crm.item.fields", scope="crm")
+def describe_item(request: Request) -> dict[str, Any]:
+    kind = _kind_of(request)
+    described = {
+        kind.item_name(name): field_description(name, type_) | {"upperName": name}
+        for name, type_ in kind.fields.items()
+        if type_ != "crm_multifield"
+    }
+    return {"fields": described}
 
 
 def _kind_of(request: Request) -> Kind:

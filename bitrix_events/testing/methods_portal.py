@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bitrix_events.testing.kinds import USER
-from bitrix_events.testing.methods import Answer, Methods, Request, RestError
+from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
 from bitrix_events.testing.methods_lists import user_row, users_page
 from bitrix_events.testing.world import iso_time
 
@@ -23,6 +23,27 @@ def get_users(request: Request) -> Answer:
 @METHODS.add("user.current", scope="user")
 def get_current_user(request: Request) -> dict[str, Any]:
     return user_row(request.portal.world.get(USER, request.user_id))
+
+
+@METHODS.add("user.fields", scope="user")
+def describe_user(request: Request) -> dict[str, str]:
+    """The fields by name, each with its title: the fake has none but the name."""
+    return {name: name for name in USER.fields if name != "ADMIN"}
+
+
+@METHODS.add("user.add", scope="user")
+def add_user(request: Request) -> int:
+    """Fields stand at the top level."""
+    if not request.params.get("EMAIL"):
+        raise RestError("ERROR_ARGUMENT", "Argument 'EMAIL' is null or empty")
+    return int(request.add(USER, _user_fields(request))["ID"])
+
+
+@METHODS.add("user.update", scope="user")
+def update_user(request: Request) -> bool:
+    """Fields stand at the top level, beside the ID."""
+    request.update(USER, request.record_id("ID"), _user_fields(request))
+    return True
 
 
 @METHODS.add("user.admin")
@@ -94,3 +115,7 @@ def get_feature(request: Request) -> dict[str, str]:
     if not code:
         raise RestError("ERROR_ARGUMENT", "Argument 'CODE' is null or empty")
     return {"value": request.portal.features.get(str(code), "N")}
+
+
+def _user_fields(request: Request) -> Params:
+    return {name: value for name, value in request.params.items() if name not in ("ID", "ADMIN")}

@@ -190,8 +190,9 @@ class FakePortal(Lifecycle):
 
         Args:
             kind: ``deal``, ``lead``, ``contact``, ``company``, ``user``, ``timeline_comment``,
-                ``activity``; or one that raises no events: ``task``, ``elapsed_item``, ``status``,
-                ``address``, ``type``, ``product``, ``department``, ``disk_object``.
+                ``activity``, ``currency``; or one that raises no events: ``task``,
+                ``elapsed_item``, ``status``, ``address``, ``type``, ``product``, ``department``,
+                ``disk_object``.
             user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
                 tokens.
             fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bitrix_events.testing import (
     methods_crm,
+    methods_currency,
     methods_events,
     methods_item,
     methods_lists,
@@ -27,6 +28,7 @@ from bitrix_events.testing.world import RecordMissingError, iso_time
 
 METHODS: Final[dict[str, Method]] = {
     **methods_crm.METHODS,
+    **methods_currency.METHODS,
     **methods_item.METHODS,
     **methods_lists.METHODS,
     **methods_portal.METHODS,

@@ -12,7 +12,7 @@ import bitrix_events
 PACKAGE: Final = Path(bitrix_events.__file__).parent
 MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
-_GROUND: Final = {"errors", "failpoints", "metrics", "settings", "signals"}
+_GROUND: Final = {"errors", "failpoints", "metrics", "nearest", "settings", "signals"}
 _RECORDS: Final = _GROUND | {"events", "messages", "wire"}
 _BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
@@ -21,12 +21,15 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "metrics": set(),
     "settings": {"errors"},
     "signals": {"errors"},
-    "events": _GROUND | {"wire"},
+    "nearest": set(),
+    "entities": {"nearest"},
+    "events": _GROUND | {"entities", "generated", "wire"},
+    "generated": {"entities", "events"},
     "messages": {"events"},
-    "catalog": set(),
+    "catalog": {"entities", "events", "nearest"},  # its generator looks at what is written by hand
     "wire": _GROUND,
     "routing": _GROUND | {"events", "wire"},
-    "rest": _GROUND | {"events", "wire", "catalog"},
+    "rest": _GROUND | {"entities", "events", "wire", "catalog", "generated"},
     "store": _GROUND | {"events", "wire"},
     "portals": _GROUND | {"events", "wire", "rest", "store"},
     "engine": _RECORDS | {"routing", "store"},

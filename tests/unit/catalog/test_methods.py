@@ -12,7 +12,10 @@ from bitrix_events.catalog.methods import (
     ListFacts,
     MethodFacts,
     Paging,
+    first_parts,
     method_facts,
+    nearest_methods,
+    parts_below,
     supported_methods,
     v3_method_facts,
     v3_methods,
@@ -270,3 +273,32 @@ def test_nothing_is_read_before_the_first_question() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.split() == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("crm.deal.gett", "crm.deal.get"),
+        ("crm.dael.get", "crm.deal.get"),
+        ("CRM.DEAL.LST", "crm.deal.list"),
+        ("task.task.add", "tasks.task.add"),
+        ("crm.timeline.coment.lst", "crm.timeline.comment.list"),
+        ("department.list", "department.get"),
+        ("profil", "profile"),
+        ("calendar.event.getNearest", "calendar.event.get.nearest"),
+    ],
+)
+def test_the_nearest_method_is_named_first(written: str, meant: str) -> None:
+    assert nearest_methods("classic", written).startswith(f"did you mean {meant}")
+
+
+def test_what_is_like_no_method_has_no_nearest() -> None:
+    assert nearest_methods("classic", "zzz") == ""
+    assert nearest_methods("v3", "zzz.yyy.xxx") == ""
+
+
+def test_a_path_knows_what_may_follow() -> None:
+    assert {"crm", "tasks", "profile"} <= first_parts("classic")
+    assert {"add", "contact", "get", "list"} <= set(parts_below("classic", "crm.deal"))
+    assert parts_below("classic", "crm.deal.get") == []
+    assert "crm" not in first_parts("v3")

@@ -49,7 +49,7 @@ class Records:
 
     async def read(self, wanted: type[Entity]) -> Entity:
         self.read_types.append(wanted)
-        return wanted(id=7)
+        return wanted.model_validate({"id": 7})
 
 
 def any_providers() -> Providers:

@@ -9,13 +9,22 @@ import pytest
 
 from bitrix_events import App, Event, HandlerSignatureError, RetryPolicy, Router
 from bitrix_events.events import (
+    CatalogPriceOnAdd,
     Deal,
     EntityEvent,
     LifecycleEvent,
     OnAppInstall,
     OnCrmDealAdd,
     OnCrmDealUpdate,
+    OnCrmDynamicItemAdd,
+    OnCrmProductAdd,
 )
+from bitrix_events.routing import router as router_module
+
+
+@pytest.fixture(autouse=True)
+def nothing_said_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "_remarked", set())
 
 
 async def handle(event: Event) -> None: ...
@@ -52,7 +61,69 @@ def test_codes_are_upper_case_and_each_counts_once() -> None:
 
     (handler,) = app.handlers
     assert handler.codes == ("ONCRMDEALADD", "CATALOG.PRICE.ON.ADD", "ONX_147")
-    assert handler.events == (OnCrmDealAdd, Event)
+    assert handler.events == (OnCrmDealAdd, CatalogPriceOnAdd, Event)
+
+
+def test_a_code_with_the_number_of_a_type_stays_as_it_is_and_has_the_class() -> None:
+    app = App()
+
+    app.on("onCrmDynamicItemAdd_147")(handle)
+
+    (handler,) = app.handlers
+    assert handler.codes == ("ONCRMDYNAMICITEMADD_147",)
+    assert handler.events == (OnCrmDynamicItemAdd,)
+
+
+def remarks(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What was said about events at registration: the kind of remark, and its text."""
+    return [
+        (vars(record)["action"], record.getMessage())
+        for record in caplog.records
+        if record.name == "bitrix_events.routing.router"
+    ]
+
+
+def test_a_code_that_is_not_documented_is_taken_and_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = App()
+
+    app.on("ONCRMDEALAD", name="first")(handle)
+    app.on("oncrmdealad", name="second")(handle)
+
+    assert [handler.events for handler in app.handlers] == [(Event,), (Event,)]
+    ((action, text),) = remarks(caplog)
+    assert action == "unknown_event"
+    assert text.startswith("first: ONCRMDEALAD is not a documented event; did you mean ONCRMDEAL")
+    assert "ONCRMDEALADD" in text
+
+
+def test_a_code_like_no_other_is_said_without_a_guess(caplog: pytest.LogCaptureFixture) -> None:
+    App().on("QQQQQQ", name="handler")(handle)
+
+    assert remarks(caplog) == [("unknown_event", "handler: QQQQQQ is not a documented event")]
+
+
+def test_a_deprecated_event_is_said_once_with_what_came_in_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = App()
+
+    app.on(OnCrmProductAdd, name="first")(handle)
+    app.on("ONCRMPRODUCTADD", name="second")(handle)
+
+    said = "first: ONCRMPRODUCTADD is deprecated; use CATALOG.PRODUCT.ON.ADD"
+    assert remarks(caplog) == [("deprecated", said)]
+
+
+def test_nothing_is_said_about_events_that_are_documented_or_of_the_developer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class OnOwnThing(Event): ...
+
+    App().on(OnCrmDealAdd, OnAppInstall, "ONCRMDYNAMICITEMADD_147", OnOwnThing)(handle)
+
+    assert remarks(caplog) == []
 
 
 def test_policies_come_from_the_handler_then_from_the_router() -> None:

@@ -115,13 +115,14 @@ def test_the_handler_is_named_as_it_was_registered() -> None:
         (wants_deal, (OnCrmDealDelete,), "no longer exists when OnCrmDealDelete arrives"),
         (wants_deal, (OnCrmDealAdd, OnCrmDealDelete), "no longer exists"),
         (wants_deal, (OnCrmDealAdd, OnCrmContactAdd), "OnCrmContactAdd is about a Contact"),
-        (wants_deal, ("ONIMCONNECTORMESSAGEADD",), "no class says what"),
+        (wants_deal, ("ONX",), "no class says what"),
+        (wants_deal, ("ONIMCONNECTORMESSAGEADD",), "OnImConnectorMessageAdd is about no record"),
         (wants_deal, (OnAppInstall,), "OnAppInstall is about no record"),
         (wants_client, (OnAppUninstall,), "once OnAppUninstall was sent"),
         (wants_client, ("OnAppInstall", "OnAppUninstall"), "once OnAppUninstall was sent"),
         (wants_sync_client, (OnAppUninstall,), "once OnAppUninstall was sent"),
         (another_event, (OnCrmDealUpdate, OnCrmDealAdd), "also runs for OnCrmDealAdd"),
-        (wants_install, ("ONUSERADD",), "runs for Event"),
+        (wants_install, ("ONX",), "runs for Event"),
     ],
 )
 def test_a_parameter_must_fit_every_event(

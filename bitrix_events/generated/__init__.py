@@ -1,0 +1,1 @@
+"""Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit."""

@@ -1,0 +1,25 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from collections.abc import Mapping
+from typing import Any, Generic
+
+from bitrix_events.generated.methods.shared import Array, C, Order, R, V
+
+class CatalogExtra(Generic[C, R, V]):
+    """``catalog.extra``"""
+
+    def get(self, *, id: int) -> C:
+        """Scope: catalog."""
+
+    def getFields(self) -> C:
+        """Scope: catalog."""
+
+    def list(
+        self,
+        *,
+        select: Array = ...,
+        filter: Mapping[str, Any] = ...,
+        order: Order = ...,
+        start: int = ...,
+    ) -> R:
+        """Scope: catalog."""

@@ -1,0 +1,46 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from collections.abc import Mapping
+from typing import Any, Generic
+
+from bitrix_events.generated.methods.shared import Array, C, Order, R, V
+
+class CatalogPrice(Generic[C, R, V]):
+    """``catalog.price``"""
+
+    def add(self, *, fields: Mapping[str, Any]) -> C:
+        """Scope: catalog.
+
+        fields: productId*, catalogGroupId*, price*, currency*.
+        """
+
+    def delete(self, *, id: int) -> C:
+        """Scope: catalog."""
+
+    def get(self, *, id: int) -> C:
+        """Scope: catalog."""
+
+    def getFields(self) -> C:
+        """Scope: catalog."""
+
+    def list(
+        self,
+        *,
+        select: Array = ...,
+        filter: Mapping[str, Any] = ...,
+        order: Order = ...,
+        start: int = ...,
+    ) -> R:
+        """Scope: catalog."""
+
+    def modify(self, *, fields: Mapping[str, Any]) -> C:
+        """Scope: catalog.
+
+        fields: product*.
+        """
+
+    def update(self, *, id: int, fields: Mapping[str, Any]) -> C:
+        """Scope: catalog.
+
+        fields: price*, currency*.
+        """

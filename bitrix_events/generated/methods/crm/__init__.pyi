@@ -1,0 +1,85 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from typing import Generic
+
+from bitrix_events.generated.methods.crm.activity import CrmActivity
+from bitrix_events.generated.methods.crm.address import CrmAddress
+from bitrix_events.generated.methods.crm.automatedsolution import CrmAutomatedsolution
+from bitrix_events.generated.methods.crm.automation import CrmAutomation
+from bitrix_events.generated.methods.crm.calllist import CrmCalllist
+from bitrix_events.generated.methods.crm.catalog import CrmCatalog
+from bitrix_events.generated.methods.crm.category import CrmCategory
+from bitrix_events.generated.methods.crm.company import CrmCompany
+from bitrix_events.generated.methods.crm.contact import CrmContact
+from bitrix_events.generated.methods.crm.controller import CrmController
+from bitrix_events.generated.methods.crm.currency import CrmCurrency
+from bitrix_events.generated.methods.crm.deal import CrmDeal
+from bitrix_events.generated.methods.crm.dealcategory import CrmDealcategory
+from bitrix_events.generated.methods.crm.documentgenerator import CrmDocumentgenerator
+from bitrix_events.generated.methods.crm.duplicate import CrmDuplicate
+from bitrix_events.generated.methods.crm.entity import CrmEntity
+from bitrix_events.generated.methods.crm.enum import CrmEnum
+from bitrix_events.generated.methods.crm.invoice import CrmInvoice
+from bitrix_events.generated.methods.crm.item import CrmItem
+from bitrix_events.generated.methods.crm.lead import CrmLead
+from bitrix_events.generated.methods.crm.measure import CrmMeasure
+from bitrix_events.generated.methods.crm.multifield import CrmMultifield
+from bitrix_events.generated.methods.crm.orderentity import CrmOrderentity
+from bitrix_events.generated.methods.crm.paysystem import CrmPaysystem
+from bitrix_events.generated.methods.crm.persontype import CrmPersontype
+from bitrix_events.generated.methods.crm.product import CrmProduct
+from bitrix_events.generated.methods.crm.productrow import CrmProductrow
+from bitrix_events.generated.methods.crm.productsection import CrmProductsection
+from bitrix_events.generated.methods.crm.quote import CrmQuote
+from bitrix_events.generated.methods.crm.requisite import CrmRequisite
+from bitrix_events.generated.methods.crm.settings import CrmSettings
+from bitrix_events.generated.methods.crm.stagehistory import CrmStagehistory
+from bitrix_events.generated.methods.crm.status import CrmStatus
+from bitrix_events.generated.methods.crm.timeline import CrmTimeline
+from bitrix_events.generated.methods.crm.tracking import CrmTracking
+from bitrix_events.generated.methods.crm.type import CrmType
+from bitrix_events.generated.methods.crm.userfield import CrmUserfield
+from bitrix_events.generated.methods.crm.vat import CrmVat
+from bitrix_events.generated.methods.shared import C, R, V
+
+class Crm(Generic[C, R, V]):
+    """``crm``"""
+
+    activity: CrmActivity[C, R, V]
+    address: CrmAddress[C, R, V]
+    automatedsolution: CrmAutomatedsolution[C, R, V]
+    automation: CrmAutomation[C, R, V]
+    calllist: CrmCalllist[C, R, V]
+    catalog: CrmCatalog[C, R, V]
+    category: CrmCategory[C, R, V]
+    company: CrmCompany[C, R, V]
+    contact: CrmContact[C, R, V]
+    controller: CrmController[C, R, V]
+    currency: CrmCurrency[C, R, V]
+    deal: CrmDeal[C, R, V]
+    dealcategory: CrmDealcategory[C, R, V]
+    documentgenerator: CrmDocumentgenerator[C, R, V]
+    duplicate: CrmDuplicate[C, R, V]
+    entity: CrmEntity[C, R, V]
+    enum: CrmEnum[C, R, V]
+    invoice: CrmInvoice[C, R, V]
+    item: CrmItem[C, R, V]
+    lead: CrmLead[C, R, V]
+    measure: CrmMeasure[C, R, V]
+    multifield: CrmMultifield[C, R, V]
+    orderentity: CrmOrderentity[C, R, V]
+    paysystem: CrmPaysystem[C, R, V]
+    persontype: CrmPersontype[C, R, V]
+    product: CrmProduct[C, R, V]
+    productrow: CrmProductrow[C, R, V]
+    productsection: CrmProductsection[C, R, V]
+    quote: CrmQuote[C, R, V]
+    requisite: CrmRequisite[C, R, V]
+    settings: CrmSettings[C, R, V]
+    stagehistory: CrmStagehistory[C, R, V]
+    status: CrmStatus[C, R, V]
+    timeline: CrmTimeline[C, R, V]
+    tracking: CrmTracking[C, R, V]
+    type: CrmType[C, R, V]
+    userfield: CrmUserfield[C, R, V]
+    vat: CrmVat[C, R, V]

@@ -1,0 +1,40 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from collections.abc import Mapping
+from typing import Any, Generic
+
+from bitrix_events.generated.methods.shared import Array, C, Order, R, V
+
+class SalePaymentItemShipment(Generic[C, R, V]):
+    """``sale.paymentItemShipment``"""
+
+    def add(self, *, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: shipmentId*, paymentId*, xmlId.
+        """
+
+    def delete(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def get(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def getFields(self) -> C:
+        """Scope: sale."""
+
+    def list(
+        self,
+        *,
+        select: Array = ...,
+        filter: Mapping[str, Any] = ...,
+        order: Order = ...,
+        start: int = ...,
+    ) -> R:
+        """Scope: sale."""
+
+    def update(self, *, id: int, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: xmlId.
+        """

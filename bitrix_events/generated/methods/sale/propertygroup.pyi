@@ -1,0 +1,39 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from collections.abc import Mapping
+from typing import Any, Generic
+
+from bitrix_events.generated.methods.shared import Array, C, Order, R, V
+
+class SalePropertygroup(Generic[C, R, V]):
+    """``sale.propertygroup``"""
+
+    def add(self, *, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: personTypeId*, name*, sort.
+        """
+
+    def delete(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def get(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def getFields(self) -> C:
+        """Scope: sale."""
+
+    def list(
+        self,
+        *,
+        select: Array = ...,
+        filter: Mapping[str, Any] = ...,
+        order: Order = ...,
+    ) -> R:
+        """Scope: sale."""
+
+    def update(self, *, id: int, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: personTypeId*, name*, sort.
+        """

@@ -1,0 +1,44 @@
+# Made by `python -m bitrix_events.catalog.generate` from the catalogue; do not edit.
+
+from collections.abc import Mapping
+from typing import Any, Generic
+
+from bitrix_events.generated.methods.shared import Array, C, Order, R, V
+
+class SaleShipment(Generic[C, R, V]):
+    """``sale.shipment``"""
+
+    def add(self, *, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: orderId*, allowDelivery*, deducted*, deliveryId*, statusId, deliveryDocDate,
+          deliveryDocNum, trackingNumber, basePriceDelivery, comments, companyId, responsibleId,
+          xmlId.
+        """
+
+    def delete(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def get(self, *, id: int) -> C:
+        """Scope: sale."""
+
+    def getFields(self) -> C:
+        """Scope: sale."""
+
+    def list(
+        self,
+        *,
+        select: Array = ...,
+        filter: Mapping[str, Any] = ...,
+        order: Order = ...,
+        start: int = ...,
+    ) -> R:
+        """Scope: sale."""
+
+    def update(self, *, id: int, fields: Mapping[str, Any]) -> C:
+        """Scope: sale.
+
+        fields: allowDelivery*, deducted*, deliveryId*, statusId, deliveryDocDate, deliveryDocNum,
+          trackingNumber, basePriceDelivery, priceDelivery, comments, companyId, responsibleId,
+          xmlId.
+        """

@@ -1,0 +1,1 @@
+"""What was written with @2bad/bitrix."""

@@ -1,0 +1,1 @@
+"""What was written with b24pysdk."""

@@ -1,0 +1,97 @@
+"""Handlers, hooks and what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, assert_type
+
+from bitrix_events import (
+    App,
+    Client,
+    DeadLettered,
+    Delivery,
+    Depends,
+    ExecutionFailed,
+    GiveUp,
+    RetryLater,
+    RetryPolicy,
+    Router,
+    SyncClient,
+    UserClient,
+)
+from bitrix_events.events import Deal, Event, OnCrmDealAdd, OnCrmDealUpdate
+
+app = App()
+router = Router("router")
+
+
+def rate() -> float:
+    return 1.0
+
+
+@app.on(OnCrmDealAdd, "ONCRMDEALUPDATE", name="stays", timeout=5)
+async def handler(
+    deal: Deal, client: Client, delivery: Delivery, factor: Annotated[float, Depends(rate)]
+) -> int:
+    assert_type(await client.get(Deal, 7), Deal)
+    assert_type(delivery.key("x"), str)
+    return int(factor)
+
+
+@router.on(OnCrmDealUpdate)
+def sync_handler(event: OnCrmDealUpdate, raw: Event, client: SyncClient) -> None:
+    assert_type(event.entity_id, int)
+    assert_type(client.get(Deal, 7), Deal)
+
+
+class ErpDown(Exception): ...
+
+
+deals = Router("deals", retry=RetryPolicy(attempts=8, base=2, cap=3600, max_age=timedelta(days=3)))
+
+
+@deals.on(OnCrmDealUpdate, debounce=timedelta(seconds=10), concurrency=4)
+async def tell_new_owner(deal: Deal, client: Client) -> None:
+    if deal.opportunity <= 0:
+        raise GiveUp("won deal without an amount")
+
+
+@deals.on(OnCrmDealUpdate)
+async def as_the_user_who_acted(event: OnCrmDealUpdate, user: UserClient | None) -> None:
+    if user is not None:
+        await user.crm.item.get(entityTypeId=2, id=event.entity_id)
+
+
+@deals.error(ErpDown)
+async def wait_for_erp(error: ErpDown, delivery: Delivery) -> None:
+    raise RetryLater(seconds=60 * delivery.attempt) from error
+
+
+@deals.error(KeyError, ValueError)
+def skip_nonsense(error: Exception) -> None: ...
+
+
+@app.middleware
+async def timed(call_next: Callable[[], Awaitable[None]], delivery: Delivery) -> None:
+    await call_next()
+
+
+@app.dead_letter
+async def page_someone(error: Exception, delivery: Delivery) -> None: ...
+
+
+async def hooks_keep_their_types(delivery: Delivery) -> None:
+    await wait_for_erp(ErpDown(), delivery)
+    await page_someone(ErpDown(), delivery)
+    skip_nonsense(KeyError())
+
+
+def on_signals(failed: ExecutionFailed, dead: DeadLettered) -> None:
+    assert_type(failed.next_seconds, float | None)
+    assert_type(dead.delivery, int)
+
+
+async def decorated_functions_keep_their_types(deal: Deal, client: Client, d: Delivery) -> None:
+    assert_type(await handler(deal, client, d, 1.0), int)
+    assert_type(deal.opportunity, float)
