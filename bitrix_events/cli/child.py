@@ -19,6 +19,7 @@ from bitrix_events.app import App
 from bitrix_events.cli.loading import load_app
 from bitrix_events.cli.logs import log_config
 from bitrix_events.errors import BitrixEventsError
+from bitrix_events.server.desk import Desk
 from bitrix_events.server.lifeline import Lifeline
 from bitrix_events.server.limits import Limits
 from bitrix_events.server.server import Server, loop_factory
@@ -90,7 +91,13 @@ async def _serve(
     limits = Limits(
         body_bytes=settings.body_limit, stop_seconds=settings.shutdown_seconds + _ANSWER_SECONDS
     )
-    server = Server(app, listening, limits, is_kept=is_kept or lifeline is not None)
+    server = Server(
+        app,
+        listening,
+        limits,
+        desk=Desk(EVENTS_PATH.encode(), app.take_event),
+        is_kept=is_kept or lifeline is not None,
+    )
     loop = asyncio.get_running_loop()
 
     def told(number: int | None = None) -> None:

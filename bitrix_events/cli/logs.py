@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, Literal
 
 import orjson
@@ -21,6 +22,10 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "color_message",
     "taskName",
 }
+
+
+_FIRST_EXTRA: Final = len(vars(logging.makeLogRecord({})))
+"""What is passed as ``extra`` stands behind the attributes that every record begins with."""
 
 
 class TextFormatter(logging.Formatter):
@@ -49,7 +54,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        for name, value in vars(record).items():
+        for name, value in islice(vars(record).items(), _FIRST_EXTRA, None):
             if name not in _STANDARD:
                 content[name] = value
         if record.exc_info:
