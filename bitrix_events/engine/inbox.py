@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from bitrix_events.decisions import log_decision
 from bitrix_events.events import Kind, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
@@ -162,19 +163,14 @@ def _report(
     elif stored.merged:
         action = "merged"
         became += f"; it takes the place of {', '.join(f'#{one}' for one in stored.merged)}"
-    log.info(
-        "%s%s from %s: %s",
-        number,
-        what,
-        installation.domain,
-        became,
-        extra={
-            "action": action,
-            "delivery": stored.delivery_id,
-            "executions": list(stored.executions),
-            "portal": installation.portal,
-        },
-    )
+    extra = {
+        "action": action,
+        "delivery": stored.delivery_id,
+        "executions": stored.executions,
+        "portal": installation.portal,
+    }
+    message = f"{number}{what} from {installation.domain}: {became}"
+    log_decision(log, logging.INFO, message, extra)
 
 
 def _user_token(envelope: Envelope) -> UserToken | None:

@@ -12,11 +12,12 @@ import bitrix_events
 PACKAGE: Final = Path(bitrix_events.__file__).parent
 MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
-_GROUND: Final = {"errors", "failpoints", "metrics", "settings", "signals"}
+_GROUND: Final = {"decisions", "errors", "failpoints", "metrics", "settings", "signals"}
 _RECORDS: Final = _GROUND | {"events", "messages", "wire"}
 _BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "errors": set(),
+    "decisions": set(),
     "failpoints": set(),
     "metrics": set(),
     "settings": {"errors"},
