@@ -13,9 +13,8 @@ import sys
 import threading
 from typing import Any, Final
 
-from rich.console import Console
-
 from bitrix_events.app import App
+from bitrix_events.cli.complaint import print_error
 from bitrix_events.cli.loading import load_app
 from bitrix_events.cli.logs import log_config
 from bitrix_events.errors import BitrixEventsError
@@ -162,12 +161,6 @@ def serve_for_reloader(target: str, log_level: str, *, sockets: list[Any]) -> No
     except BitrixEventsError as error:
         print_error(error)
         sys.exit(1)
-
-
-def print_error(error: BitrixEventsError) -> None:
-    """Say in one line why nothing can be done."""
-    text = str(error).replace("[", r"\[")
-    Console(stderr=True, highlight=False).print(f"[red]error:[/red] {text}", soft_wrap=True)
 
 
 def main(arguments: list[str]) -> None:

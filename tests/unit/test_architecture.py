@@ -42,8 +42,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "__init__": _BELOW_WEB | {"app"},
 }
 HOMES: Final = {
-    "httpx": ("rest/transport.py", "testing/"),
-    "aiohttp": ("rest/transport.py", "rest/resolver.py"),
+    "httpx": ("rest/transport.py", "rest/carrier.py", "testing/"),
+    "aiohttp": ("rest/carrier.py", "rest/resolver.py"),
     "orjson": ("rest/codec.py", "store/sqlite/", "cli/"),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),
