@@ -110,9 +110,6 @@ WHERE l.id IN (SELECT value FROM json_each(:ids));
 UPDATE lane SET state = 'running', token = token + 1
 WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: put_off_lanes
-UPDATE lane SET state = 'delayed', due = :due WHERE id IN (SELECT value FROM json_each(:ids));
-
 -- name: start_executions
 UPDATE execution
 SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, :now)
