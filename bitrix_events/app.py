@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -238,6 +238,13 @@ class App(Router):
             response = JSONResponse({"error": "not_started", "message": message}, 503)
             await response(scope, receive, send)
 
+    def take_event(
+        self, content_type: bytes, body: bytes, answer: Callable[[bytes | None], None]
+    ) -> bool:
+        """Take an event in without ASGI; for `server.desk.Desk`."""
+        running = self._running
+        return running is not None and running.receiver.take(content_type, body, answer)
+
     async def _answer_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         async with AsyncExitStack() as exits:
@@ -291,6 +298,7 @@ class _Running:
     """What exists between start and stop."""
 
     web: ASGIApp
+    receiver: Receiver
     store: Store
     worker: Worker
 
@@ -304,9 +312,9 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     connections = await exits.enter_async_context(app._connections(store))
     portals: WebhookPortal | AppPortals
     if settings.is_app:
-        portals = connections.app_portals()
+        portals = connections.app_portals(store.known_installation)
     else:
-        portals = connections.webhook_portal()
+        portals = connections.webhook_portal(store.known_installation)
         await portals.prepare()
     handlers = {handler.name: app._surrounded(handler) for handler in app.handlers}
     wanted = app.wanted
@@ -363,7 +371,7 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     health = Health(vitals, settings.admin_token)
     site = Starlette(routes=routes(receiver, door, oauth_door, health))
     site.router.redirect_slashes = False  # a sender does not follow
-    app._running = _Running(Front(receiver, site), store, worker)
+    app._running = _Running(Front(receiver, site), receiver, store, worker)
     await worker.start()
     exits.push_async_callback(worker.stop)
     keep = timedelta(days=settings.retention_days) if settings.retention_days else None

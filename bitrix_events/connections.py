@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +23,9 @@ from bitrix_events.settings import Settings
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import WEBHOOK_PORTAL, Installation, UserToken
 from bitrix_events.wire.envelope import domain_of
+
+Known = Callable[[str], Installation | None]
+"""Tells what is known of an installation without asking anybody."""
 
 IN_HANDLERS: Final = Options(patience=60.0)
 """A call that would wait longer ends the attempt instead, which waits without a worker."""
@@ -63,10 +66,11 @@ class Connections:
             await connections._renewals.finish()
             await transport.close()
 
-    def app_portals(self) -> AppPortals:
+    def app_portals(self, known: Known) -> AppPortals:
         """Who proves the portals of an app."""
         return AppPortals(
             store=self._store,
+            known=known,
             oauth=self.oauth_server(),
             http=self._transport,
             allowed_hosts=frozenset(self._settings.allowed_hosts),
@@ -75,7 +79,7 @@ class Connections:
             sender=self._sender,
         )
 
-    def webhook_portal(self) -> WebhookPortal:
+    def webhook_portal(self, known: Known = lambda _: None) -> WebhookPortal:
         """The one portal of the settings."""
         settings = self._settings
         assert settings.webhook_url is not None
@@ -85,6 +89,7 @@ class Connections:
             settings.application_token,
             member_id=settings.member_id,
             store=self._store,
+            known=known,
             sender=self._sender,
         )
 

@@ -13,12 +13,12 @@ import sys
 import threading
 from typing import Any, Final
 
-from rich.console import Console
-
 from bitrix_events.app import App
+from bitrix_events.cli.complaint import print_error
 from bitrix_events.cli.loading import load_app
 from bitrix_events.cli.logs import log_config
 from bitrix_events.errors import BitrixEventsError
+from bitrix_events.server.desk import Desk
 from bitrix_events.server.lifeline import Lifeline
 from bitrix_events.server.limits import Limits
 from bitrix_events.server.server import Server, loop_factory
@@ -90,7 +90,13 @@ async def _serve(
     limits = Limits(
         body_bytes=settings.body_limit, stop_seconds=settings.shutdown_seconds + _ANSWER_SECONDS
     )
-    server = Server(app, listening, limits, is_kept=is_kept or lifeline is not None)
+    server = Server(
+        app,
+        listening,
+        limits,
+        desk=Desk(EVENTS_PATH.encode(), app.take_event),
+        is_kept=is_kept or lifeline is not None,
+    )
     loop = asyncio.get_running_loop()
 
     def told(number: int | None = None) -> None:
@@ -155,12 +161,6 @@ def serve_for_reloader(target: str, log_level: str, *, sockets: list[Any]) -> No
     except BitrixEventsError as error:
         print_error(error)
         sys.exit(1)
-
-
-def print_error(error: BitrixEventsError) -> None:
-    """Say in one line why nothing can be done."""
-    text = str(error).replace("[", r"\[")
-    Console(stderr=True, highlight=False).print(f"[red]error:[/red] {text}", soft_wrap=True)
 
 
 def main(arguments: list[str]) -> None:

@@ -11,8 +11,11 @@ import os
 import select
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, TextIO
+
+from bitrix_events.decisions import DirectHandler
 
 _AT_ONCE: Final = 4096
 """Bytes that a pipe takes without waiting if it says that it takes anything: `PIPE_BUF`."""
@@ -22,7 +25,17 @@ _RUSH_SECONDS: Final = 0.005
 _GATHERING_SECONDS: Final = 0.03
 
 
-class LineHandler(logging.Handler):
+class LineFormatter(logging.Formatter):
+    """Makes a line of what it says."""
+
+    def line(
+        self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
+    ) -> str:
+        """See `DirectHandler.take`."""
+        raise NotImplementedError
+
+
+class LineHandler(DirectHandler):
     """Writes log lines, and never waits for their reader.
 
     A line is written at once, unless it comes a few milliseconds after another: each system call
@@ -34,6 +47,8 @@ class LineHandler(logging.Handler):
     Args:
         stream: standard error; None if it is closed: then nothing is written.
     """
+
+    formatter: LineFormatter
 
     def __init__(self, stream: TextIO | None) -> None:
         super().__init__()
@@ -53,12 +68,20 @@ class LineHandler(logging.Handler):
         except Exception:
             self.handleError(record)
             return
+        self._write(text, record.levelno)
+
+    def take(
+        self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
+    ) -> None:
+        self._write(self.formatter.line(created, level, name, message, extra), level)
+
+    def _write(self, text: str, level: int) -> None:
         if self._room is None:
             self._write_text(text)
             return
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         now = time.monotonic()
-        is_rush = now - self._written_at < _RUSH_SECONDS and record.levelno < logging.ERROR
+        is_rush = now - self._written_at < _RUSH_SECONDS and level < logging.ERROR
         with self._guard:
             if self._is_drained.is_set() and not is_rush and self._takes(line):
                 self._written_at = now

@@ -6,10 +6,13 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 import orjson
+
+from bitrix_events.cli.lines import LineFormatter
 
 _COLOURS: Final = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31;1m"}
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 127)}
@@ -23,37 +26,48 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
 }
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(LineFormatter):
     """``12:00:01 message``; warnings and errors say so, in colour on a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = _local_second(int(record.created))
         text = super().format(record)
-        if not text.isprintable():
-            text = text.translate(_CONTROLS)
-        if record.levelno < logging.WARNING:
-            return f"{moment} {text}"
-        level = record.levelname.lower()
+        return self.line(record.created, record.levelno, record.name, text, {})
+
+    def line(
+        self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
+    ) -> str:
+        moment = _local_second(int(created))
+        if not message.isprintable():
+            message = message.translate(_CONTROLS)
+        if level < logging.WARNING:
+            return f"{moment} {message}"
+        word = logging.getLevelName(level)
+        shown = word.lower()
         if sys.stderr.isatty():
-            level = f"{_COLOURS.get(record.levelname, '')}{level}{_PLAIN}"
-        return f"{moment} {level}: {text}"
+            shown = f"{_COLOURS.get(word, '')}{shown}{_PLAIN}"
+        return f"{moment} {shown}: {message}"
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(LineFormatter):
     """One JSON object a line, with everything that was passed as ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        content: dict[str, Any] = {
-            "time": f"{_utc_second(int(record.created))}.{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        for name, value in vars(record).items():
-            if name not in _STANDARD:
-                content[name] = value
+        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
-            content["exception"] = self.formatException(record.exc_info)
+            extra["exception"] = self.formatException(record.exc_info)
+        return self.line(record.created, record.levelno, record.name, record.getMessage(), extra)
+
+    def line(
+        self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
+    ) -> str:
+        second = int(created)
+        content = {
+            "time": f"{_utc_second(second)}.{int((created - second) * 1000):03d}Z",
+            "level": logging.getLevelName(level).lower(),
+            "logger": name,
+            "message": message,
+            **extra,
+        }
         try:
             return orjson.dumps(content, default=str).decode()
         except TypeError:  # half a character, or an integer of more than 64 bits

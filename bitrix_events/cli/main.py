@@ -3,44 +3,54 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from bitrix_events.cli.child import print_error
-from bitrix_events.cli.db import db
-from bitrix_events.cli.dead import dead
-from bitrix_events.cli.demo import demo
-from bitrix_events.cli.doctor import doctor
-from bitrix_events.cli.events import events
-from bitrix_events.cli.handlers import handlers
-from bitrix_events.cli.portals import portals
-from bitrix_events.cli.record import record
-from bitrix_events.cli.replay import replay
-from bitrix_events.cli.run import run
-from bitrix_events.cli.send import send
-from bitrix_events.cli.sync import sync
+from bitrix_events.cli.complaint import print_error
 from bitrix_events.errors import BitrixEventsError
 
+_COMMANDS: Final = (
+    *("run", "demo", "send", "handlers", "replay", "record", "sync", "doctor"),
+    *("events", "dead", "portals", "db"),
+)
+
+
+class _Commands(TyperGroup):
+    """Commands whose modules, all of that name, are imported when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        found = getattr(import_module(f"bitrix_events.cli.{cmd_name}"), cmd_name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+            alone.command(cmd_name)(found)
+            found = alone
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
+
 commands = typer.Typer(
+    cls=_Commands,
     name="bitrix-events",
-    help="Apps that react to Bitrix24: receive, store, handle, answer.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-commands.command()(run)
-commands.command()(demo)
-commands.command()(send)
-commands.command()(handlers)
-commands.command()(replay)
-commands.command()(record)
-commands.command()(sync)
-commands.command()(doctor)
-commands.add_typer(events, name="events")
-commands.add_typer(dead, name="dead")
-commands.add_typer(portals, name="portals")
-commands.add_typer(db, name="db")
+
+
+@commands.callback()
+def _about() -> None:
+    """Apps that react to Bitrix24: receive, store, handle, answer."""
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from bitrix_events import metrics
+from bitrix_events.decisions import log_decision
 from bitrix_events.engine.deadline import CLEAN_UP_SECONDS, Deadline, Deadlines
 from bitrix_events.engine.threads import Place, Threads
 from bitrix_events.engine.verdicts import (
@@ -221,19 +222,17 @@ class Attempts:
             text += f", next in {verdict.delay_seconds:.1f} s"
         if verdict.note:
             text += f": {verdict.note}"
-        log.log(
-            level,
-            "%s",
-            text,
-            exc_info=outcome.error if outcome.is_surprise else None,
-            extra={
-                "action": "parked" if verdict.parks else verdict.state.value,
-                "delivery": delivery.id,
-                "execution": claim.execution_id,
-                "portal": delivery.portal,
-                "handler": handler.name,
-            },
-        )
+        extra = {
+            "action": "parked" if verdict.parks else verdict.state.value,
+            "delivery": delivery.id,
+            "execution": claim.execution_id,
+            "portal": delivery.portal,
+            "handler": handler.name,
+        }
+        if outcome.is_surprise:
+            log.log(level, "%s", text, exc_info=outcome.error, extra=extra)
+        else:
+            log_decision(log, level, text, extra)
         return outcome
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from bitrix_events.decisions import log_decision
 from bitrix_events.events import Kind, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
@@ -74,22 +75,7 @@ class Inbox:
         """
         began = time.perf_counter()
         installation = admission.installation
-        event = event_class(envelope.code)(envelope.code, envelope.data)
-        is_lifecycle = isinstance(event, LifecycleEvent)
-        entity = event.entity_key
-        delivery = NewDelivery(
-            portal=installation.portal,
-            code=envelope.code,
-            data=envelope.data,
-            entity=entity,
-            sent_at=envelope.sent_at,
-            event_handler_id=envelope.event_handler_id,
-            user_id=envelope.credentials.user_id,
-            lifecycle=is_lifecycle,
-            user_token=None if is_lifecycle else _user_token(envelope),
-            identity=event.identity,
-            merges=event.kind is Kind.STATE and entity is not None,
-        )
+        delivery = _delivery(envelope, installation)
         targets = self._targets.get(envelope.code, ())
         self._storing += 1
         try:
@@ -98,18 +84,68 @@ class Inbox:
             )
         finally:
             self._storing -= 1
-        if targets or admission.changed:
+        if admission.changed:
             self._wake()
-        if not targets and not is_lifecycle:
-            self._warn_once(envelope.code)
+        self._note(delivery, installation, stored, began)
+        return stored
+
+    def accept_soon(
+        self, envelope: Envelope, installation: Installation, done: Callable[[Stored | None], None]
+    ) -> None:
+        """Store a verified event that changes nothing about its installation; ``done`` is called
+        on this event loop once it is safe on the disk, or with None if it could not be stored.
+
+        Raises:
+            StoreError: it is known already that it cannot; ``done`` is not called.
+        """
+        began = time.perf_counter()
+        delivery = _delivery(envelope, installation)
+
+        def stored(result: Stored | Exception) -> None:
+            self._storing -= 1
+            if isinstance(result, Exception):
+                done(None)
+                return
+            self._note(delivery, installation, result, began)
+            done(result)
+
+        self._store.put_soon(delivery, self._targets.get(envelope.code, ()), stored)
+        self._storing += 1
+
+    def _note(
+        self, delivery: NewDelivery, installation: Installation, stored: Stored, began: float
+    ) -> None:
+        """Wake the worker, and say what was stored."""
+        if delivery.code in self._targets:
+            self._wake()
+        elif not delivery.lifecycle:
+            self._warn_once(delivery.code)
         if log.isEnabledFor(logging.INFO):
             _report(delivery, installation, stored, time.perf_counter() - began)
-        return stored
 
     def _warn_once(self, code: str) -> None:
         if code not in self._warned and len(self._warned) < _WARNED_CODES:
             self._warned.add(code)
             log.warning("%s", unhandled_event(code))
+
+
+def _delivery(envelope: Envelope, installation: Installation) -> NewDelivery:
+    event = event_class(envelope.code)(envelope.code, envelope.data)
+    is_lifecycle = isinstance(event, LifecycleEvent)
+    entity = event.entity_key
+    return NewDelivery(
+        portal=installation.portal,
+        code=envelope.code,
+        data=envelope.data,
+        entity=entity,
+        sent_at=envelope.sent_at,
+        event_handler_id=envelope.event_handler_id,
+        user_id=envelope.credentials.user_id,
+        lifecycle=is_lifecycle,
+        user_token=None if is_lifecycle else _user_token(envelope),
+        identity=event.identity,
+        merges=event.kind is Kind.STATE and entity is not None,
+    )
 
 
 def _report(
@@ -127,19 +163,14 @@ def _report(
     elif stored.merged:
         action = "merged"
         became += f"; it takes the place of {', '.join(f'#{one}' for one in stored.merged)}"
-    log.info(
-        "%s%s from %s: %s",
-        number,
-        what,
-        installation.domain,
-        became,
-        extra={
-            "action": action,
-            "delivery": stored.delivery_id,
-            "executions": list(stored.executions),
-            "portal": installation.portal,
-        },
-    )
+    extra = {
+        "action": action,
+        "delivery": stored.delivery_id,
+        "executions": stored.executions,
+        "portal": installation.portal,
+    }
+    message = f"{number}{what} from {installation.domain}: {became}"
+    log_decision(log, logging.INFO, message, extra)
 
 
 def _user_token(envelope: Envelope) -> UserToken | None:

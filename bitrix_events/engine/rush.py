@@ -13,7 +13,7 @@ from typing import Final
 
 CLAIMED: Final = 8
 """Executions that are started at once in a rush,"""
-PAUSE_SECONDS: Final = 0.05
+PAUSE_SECONDS: Final = 0.1
 """and how long no others are."""
 
 _STORING: Final = 12

@@ -46,6 +46,14 @@ log = logging.getLogger(__name__)
 
 _KEEP: Final = timedelta(days=30)
 _PAYMENT_SECONDS: Final = 8.0
+_CHANGING: Final = frozenset(
+    event.CODE
+    for event in (
+        *(OnAppInstall, OnAppUpdate, OnAppUninstall),
+        *(OnAppUserReady, OnAppPayment, OnSubscriptionRenew),
+    )
+)
+"""Events that change the installation."""
 
 
 class AppPortals:
@@ -54,6 +62,7 @@ class AppPortals:
     Args:
         is_alive: renews the tokens of a portal, by its key, and stores what came of it; False if
             the OAuth server has said that they have come to their end.
+        known: tells what is known of an installation without asking anybody.
         keep: how long the removal of the app can be undone; then the data is deleted, if the user
             wanted that, and the tokens in any case.
         sender: whom signals come from.
@@ -67,10 +76,12 @@ class AppPortals:
         http: Http,
         allowed_hosts: Collection[str],
         is_alive: Callable[[str], Awaitable[bool]],
+        known: Callable[[str], Installation | None] = lambda _: None,
         keep: timedelta = _KEEP,
         sender: object = None,
     ) -> None:
         self._store = store
+        self._known = known
         self._oauth = oauth
         self._questions = Questions(oauth, http)
         self._allowed_hosts = allowed_hosts
@@ -97,6 +108,15 @@ class AppPortals:
         proven = installation if is_known else await self._learn_token(installation, claim)
         changed = await self._after(envelope, proven)
         return Admission(changed, changed=changed != installation)
+
+    def recognise(self, envelope: Envelope) -> Installation | None:
+        """The installation that sent this event, if that is plain without asking anybody, and if
+        the event changes nothing about it."""
+        claim = envelope.credentials
+        if not claim.member_id or envelope.code in _CHANGING:
+            return None
+        installation = self._known(claim.member_id)
+        return installation if knows_token(installation, claim.application_token) else None
 
     async def stored(self, admission: Admission) -> None:
         """Tell observers what has changed; called once an admission is stored."""

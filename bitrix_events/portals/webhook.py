@@ -9,6 +9,7 @@ Source: protocol.md 2.2 and 9.5.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -31,7 +32,11 @@ log = logging.getLogger(__name__)
 
 
 class WebhookPortal:
-    """The portal of the settings: verifies its events, and is the `rest.client.Access` to it."""
+    """The portal of the settings: verifies its events, and is the `rest.client.Access` to it.
+
+    Args:
+        known: tells what is known of an installation without asking anybody.
+    """
 
     def __init__(
         self,
@@ -41,6 +46,7 @@ class WebhookPortal:
         member_id: str | None,
         store: Installations,
         sender: object,
+        known: Callable[[str], Installation | None] = lambda _: None,
     ) -> None:
         try:
             root = webhook_root(webhook_url.get_secret_value())
@@ -53,6 +59,7 @@ class WebhookPortal:
         self._member_id = member_id
         self._store = store
         self._sender = sender
+        self._known = known
 
     async def prepare(self) -> None:
         """Bring the stored row in line with the settings. What was learned of another portal or
@@ -95,6 +102,16 @@ class WebhookPortal:
         if not await self._store.save_installation(learned):
             return await self.admit(envelope)  # another event was faster; compare with it
         return Admission(learned)
+
+    def recognise(self, envelope: Envelope) -> Installation | None:
+        """The installation that sent this event, if that is plain without asking anybody, and if
+        the event changes nothing about it."""
+        installation = self._known(WEBHOOK_PORTAL)
+        credentials = envelope.credentials
+        if installation is None or credentials.member_id not in ("", installation.member_id):
+            return None
+        is_proven = token_matches(credentials.application_token, installation.token_digest)
+        return installation if is_proven else None
 
     async def stored(self, admission: Admission) -> None:
         """Nothing about an installation changes here that observers should know."""

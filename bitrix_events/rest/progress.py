@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 Tell = Callable[[int, int | None], None]
 """Told how much is done, and how much there is if that is known."""
@@ -22,13 +23,25 @@ def shown(progress: Progress, title: str) -> Iterator[Tell]:
     if progress is None or progress is False:
         yield _ignore
     elif progress is True:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        console = Console(stderr=True)
-        with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        with _bar() as bar:
             task = bar.add_task(title, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
     else:
         yield progress
+
+
+def _bar() -> Bar:
+    """A bar; what draws it is imported only by those who want to see one."""
+    rich = import_module("rich.progress")
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    console = import_module("rich.console").Console(stderr=True)
+    bar: Bar = rich.Progress(*columns, console=console, transient=True)
+    return bar
 
 
 def _ignore(done: int, total: int | None) -> None:

@@ -10,7 +10,6 @@ import json
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import httptools
@@ -25,6 +24,15 @@ from uvicorn.server import ServerState
 
 from bitrix_events import metrics
 from bitrix_events.server.limits import Limits
+from bitrix_events.server.refusal import (
+    CODING,
+    INCOMPLETE,
+    NO_HOST,
+    NO_HTTP,
+    NO_TUNNEL,
+    TOO_SLOW,
+    Refusal,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,28 +45,12 @@ _FRAMING: Final = 64 * 1024
 """Bytes beyond twice the body's limit that the framing of chunks may cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):
-    """A request that the app is not asked about, or not any more."""
-
-    status: int
-    error: str
-    message: str
-
-
-_NO_HTTP: Final = Refusal(400, "malformed_request", "this is no HTTP/1.1 request")
-_NO_HOST: Final = Refusal(400, "malformed_request", "a request names its host, once")
-_NO_TUNNEL: Final = Refusal(400, "malformed_request", "this is no proxy")
-_CODING: Final = Refusal(400, "malformed_request", "the only transfer coding taken is chunked")
-_INCOMPLETE: Final = Refusal(400, "incomplete", "the request ended before it was complete")
-_TOO_SLOW: Final = Refusal(408, "request_timeout", "the request took too long to arrive")
-
-
 class Shared(ServerState):
     """What the connections of a server have in common.
 
     Attributes:
         draining: whether each connection ends with the answer it owes.
+        json_head: how an answer 200 begins.
         reserved: bytes that bodies may come to which are still arriving.
         parked: connections that wait for room, with the bytes they need; the oldest first.
         left: called whenever a connection has gone.
@@ -70,6 +62,7 @@ class Shared(ServerState):
         super().__init__()
         self.limits = limits
         self.draining = False
+        self.json_head = b""
         self.reserved = 0
         self.left: Callable[[], None] = lambda: None
         self.parked: dict[GuardedProtocol, int] = {}
@@ -81,6 +74,12 @@ class Shared(ServerState):
         self.body_too_large = Refusal(
             413, "body_too_large", f"a body may have {limits.body_bytes} bytes"
         )
+
+    def tell_date(self, date: bytes) -> None:
+        """Let answers carry this date."""
+        self.default_headers = [(b"date", date)]
+        content_type = b"content-type: application/json\r\n"
+        self.json_head = b"%sdate: %s\r\n%s" % (STATUS_LINE[200], date, content_type)
 
     def admit(self, connection: GuardedProtocol, size: int) -> bool:
         """Whether there is room for a body; if not, `unpark` is called once there is."""
@@ -127,6 +126,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     ``deadline`` is a moment of the loop's clock; `expire` is called some time after it. There is no
     timer for it: one sweep looks at all connections.
+
+    Attributes:
+        announced_bytes: length of the body of the request that is being read, as its head says; 0
+            if it does not.
     """
 
     flow: _Flow
@@ -135,7 +138,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self, config: Config, shared: Shared, _loop: asyncio.AbstractEventLoop | None = None
     ) -> None:
         super().__init__(config, shared, {}, _loop)
-        self._shared = shared
+        self.shared = shared
         self._limits = shared.limits
         self.idle_since = self.loop.time()
         self.deadline = self.idle_since + self._limits.first_byte_seconds
@@ -151,7 +154,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._has_cycle = False
         self._taken = 0
         self._body_bytes = 0
-        self._announced = 0
+        self.announced_bytes = 0
         self._reserved = 0
 
     # What the loop tells.
@@ -167,7 +170,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.pipeline.clear()
         self._forget_request()
         super().connection_lost(exc)
-        self._shared.left()
+        self.shared.left()
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -184,7 +187,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_lingering:
             return None
         if self._is_reading and not self._unread:
-            self._refuse(_INCOMPLETE)
+            self._refuse(INCOMPLETE)
         return self._refusal is not None or bool(self._unread) or self._is_answering
 
     def pause_writing(self) -> None:
@@ -208,7 +211,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.used = self._is_reading = self._in_head = True
         self._has_cycle = False
-        self._taken = self._body_bytes = self._announced = 0
+        self._taken = self._body_bytes = self.announced_bytes = 0
         if not self.flow.write_paused:
             self.deadline = self.loop.time() + self._limits.request_seconds
 
@@ -221,14 +224,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._check_head()
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
-                raise _NO_TUNNEL
+                raise NO_TUNNEL
             return  # see _parse
         before = self.cycle
-        super().on_headers_complete()
+        self.begin_cycle()
         self._has_cycle = True
         if not self.pipeline:
             self._running = self.cycle
-        if self._shared.draining:
+        if self.shared.draining:
             self.cycle.keep_alive = False
             if self.pipeline and not before.response_started:
                 before.keep_alive = True  # it is not the last any more
@@ -236,7 +239,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.body_bytes:
-            raise self._shared.body_too_large
+            raise self.shared.body_too_large
         cycle = self.cycle
         if cycle.response_complete:
             return
@@ -262,8 +265,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     # What the app does.
 
+    def begin_cycle(self) -> None:
+        """Ask the app about a request whose head is in order."""
+        super().on_headers_complete()
+
+    def replace_cycle(self, old: RequestResponseCycle, new: RequestResponseCycle) -> None:
+        """Let another one answer the request of ``old``."""
+        if self.cycle is old:
+            self.cycle = new
+        if self._running is old:
+            self._running = new
+
     def on_response_complete(self) -> None:
-        self._shared.total_requests += 1
+        self.shared.total_requests += 1
         if self.transport.is_closing():
             self.deadline = self.loop.time() + self._limits.write_seconds
         elif self.pipeline:
@@ -293,7 +307,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or self._is_lingering or self.flow.write_paused:
             self.transport.abort()
         elif self._is_reading or self._unread:
-            self._refuse(_TOO_SLOW)
+            self._refuse(TOO_SLOW)
         elif not self._is_answering:
             self.close()
 
@@ -328,7 +342,7 @@ class GuardedProtocol(HttpToolsProtocol):
             del unread[:_PIECE]
             self._parse(piece)
         if self._has_eof and not unread and self._is_reading:
-            self._refuse(_INCOMPLETE)
+            self._refuse(INCOMPLETE)
         elif self._has_eof and not unread and not self._is_answering and self._refusal is None:
             self.close()
         else:
@@ -342,7 +356,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         except httptools.HttpParserError as error:
             cause = error.__context__
-            self._refuse(cause if isinstance(cause, Refusal) else _NO_HTTP)
+            self._refuse(cause if isinstance(cause, Refusal) else NO_HTTP)
             return
         if self._is_reading:
             self._check_growth(len(data))
@@ -361,27 +375,27 @@ class GuardedProtocol(HttpToolsProtocol):
         """Raise a refusal for a head that must not reach the app."""
         headers, limits = self.headers, self._limits
         if len(headers) > limits.fields:
-            raise self._shared.head_too_large
+            raise self.shared.head_too_large
         hosts = 0
         for name, value in headers:
             if name not in _CHECKED:
                 continue
             if name == b"content-length":
-                self._announced = int(value)
-                if self._announced > limits.body_bytes:
-                    raise self._shared.body_too_large
+                self.announced_bytes = int(value)
+                if self.announced_bytes > limits.body_bytes:
+                    raise self.shared.body_too_large
             elif name == b"host":
                 hosts += 1
             elif name == b"expect":
                 self.expect_100_continue = value.lower() == b"100-continue"
             elif value.lower() != b"chunked" or self.parser.get_http_version() == "1.0":
-                raise _CODING
+                raise CODING
         if hosts != 1 and (hosts > 1 or self.parser.get_http_version() != "1.0"):
-            raise _NO_HOST
+            raise NO_HOST
         if self._taken:
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in headers)
             if size > limits.head_bytes:
-                raise self._shared.head_too_large
+                raise self.shared.head_too_large
             self._taken = 0
 
     def _check_growth(self, count: int) -> None:
@@ -390,25 +404,25 @@ class GuardedProtocol(HttpToolsProtocol):
         limits = self._limits
         if self._in_head:
             if self._taken > limits.head_bytes or len(self.headers) > limits.fields:
-                self._refuse(self._shared.head_too_large)
+                self._refuse(self.shared.head_too_large)
             return
         if self._taken > 2 * limits.body_bytes + _FRAMING:
-            self._refuse(self._shared.body_too_large)
+            self._refuse(self.shared.body_too_large)
             return
         if self._body_bytes > _SMALL and not self._reserved:
-            self._reserved = self._announced or limits.body_bytes
-            if not self._shared.admit(self, self._reserved):
+            self._reserved = self.announced_bytes or limits.body_bytes
+            if not self.shared.admit(self, self._reserved):
                 self._hold()
 
     def _hold(self) -> None:
-        is_parked = self in self._shared.parked
+        is_parked = self in self.shared.parked
         self.flow.hold(is_parked or (bool(self._unread) and self._refusal is None))
 
     def _give_back(self) -> None:
         """Let go of the room for the body, or of the wish for it."""
         reserved, self._reserved = self._reserved, 0
-        if self._shared.parked.pop(self, None) is None:
-            self._shared.release(reserved)
+        if self.shared.parked.pop(self, None) is None:
+            self.shared.release(reserved)
         else:
             self._hold()
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from bitrix_events.server.desk import Desk, DeskProtocol
 from bitrix_events.server.door import Door
 from bitrix_events.server.limits import Limits
 from bitrix_events.server.protocol import GuardedProtocol, Shared
@@ -40,12 +41,19 @@ class Server:
     Args:
         app: an ASGI callable; its lifespan is the caller's business.
         listening: a listening socket; closed in the end.
+        desk: takes some requests before the app does.
         is_kept: somebody else holds the socket and listens on: a stop leaves to him the
             connections that nobody has accepted yet.
     """
 
     def __init__(
-        self, app: Any, listening: socket.socket, limits: Limits, *, is_kept: bool = False
+        self,
+        app: Any,
+        listening: socket.socket,
+        limits: Limits,
+        *,
+        desk: Desk | None = None,
+        is_kept: bool = False,
     ) -> None:
         self._config = uvicorn.Config(
             app,
@@ -61,6 +69,7 @@ class Server:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
         self._listening = listening
         self._limits = limits
+        self._desk = desk
         self._is_kept = is_kept
         self._shared = Shared(limits)
         self._stopping = asyncio.Event()
@@ -106,10 +115,12 @@ class Server:
             self._listening.close()
 
     def _make(self, loop: asyncio.AbstractEventLoop) -> GuardedProtocol:
-        return GuardedProtocol(self._config, self._shared, loop)
+        if self._desk is None:
+            return GuardedProtocol(self._config, self._shared, loop)
+        return DeskProtocol(self._config, self._shared, loop, self._desk)
 
     def _tell_the_time(self) -> None:
-        self._shared.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+        self._shared.tell_date(formatdate(time.time(), usegmt=True).encode())
 
     async def _sweep_for_ever(self, door: Door) -> None:
         loop = asyncio.get_running_loop()

@@ -6,7 +6,7 @@ committed and synced to the disk.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -108,6 +108,23 @@ class Store(Installations, Protocol):
             InstallationChanged: ``installation`` is not based on the stored version; nothing was
                 stored.
         """
+
+    def put_soon(
+        self,
+        delivery: NewDelivery,
+        targets: Sequence[Target],
+        done: Callable[[Stored | Exception], None],
+    ) -> None:
+        """`put` for one who does not await: ``done`` is called on the event loop that this is
+        called on, with what became of the delivery, or with what went wrong.
+
+        Raises:
+            StoreError: it is known already that nothing can be stored; ``done`` is not called.
+        """
+
+    def known_installation(self, portal: str) -> Installation | None:
+        """The installation of a portal, if that is known without asking anybody. What has been
+        saved since is known a moment later."""
 
     async def claim(
         self,

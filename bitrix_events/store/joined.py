@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -169,6 +169,17 @@ class JoinedStore:
                 stored = await self._store.put(delivery, targets, installation=copy)
                 self._note(installation.portal, copy, version)
                 return stored
+
+    def put_soon(
+        self,
+        delivery: NewDelivery,
+        targets: Sequence[Target],
+        done: Callable[[Stored | Exception], None],
+    ) -> None:
+        self._store.put_soon(delivery, targets, done)
+
+    def known_installation(self, portal: str) -> Installation | None:
+        return None  # what anybody writes in the user's storage counts at once
 
     async def claim(
         self,

@@ -102,7 +102,7 @@ class UserToken:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewDelivery:
     """A verified callback that is about to be stored. ``data`` holds no tokens any more.
 
@@ -141,7 +141,7 @@ class Target:
     debounce: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
     """What became of a delivery that was put.
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from bitrix_events.errors import EnvelopeError
-from bitrix_events.wire.form import FormDict, FormValue
+from bitrix_events.wire.form import DEFAULT_LIMITS, FormDict, FormLimits, FormValue, decode_form
 from bitrix_events.wire.numbers import whole_number
 
 HIDDEN: Final = "***"
@@ -32,6 +32,9 @@ _DOMAIN: Final = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::([0-9]
 _MEMBER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{0,64}\Z")
 _KNOWN_TEXTS: Final = 1024
 """Portals send the same scopes and addresses with every event."""
+_BEFORE_AUTH: Final = b"&auth%5B"
+_KNOWN_BODY_BYTES: Final = 4096
+_KNOWN_SENDERS: Final = 1024
 _SECRET_NAMES: Final = frozenset(
     {
         "access_token",
@@ -45,7 +48,7 @@ _SECRET_NAMES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Credentials:
     """What a callback says about its sender. Tokens it lacks are empty.
 
@@ -68,7 +71,7 @@ class Credentials:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """An event as it arrived.
 
@@ -85,33 +88,72 @@ class Envelope:
     offered: Credentials | None = None
 
 
+_known_credentials: Final[dict[bytes, Credentials]] = {}
+"""By the fields of a body from which they are read."""
+
+
 def read_event(form: FormDict) -> Envelope:
     """Read an event callback.
 
     Raises:
         EnvelopeError: something is missing or has the wrong shape; the text names the field.
     """
+    code = _code(form)
     auth = form.get("auth")
-    if "event" not in form:
-        raise EnvelopeError(_what_it_is_instead(form))
-    code = _text(form, "event").upper()
-    if not _CODE.match(code):
-        raise EnvelopeError("event is not an event code such as ONCRMDEALADD")
     if not isinstance(auth, dict):
         raise EnvelopeError("auth is missing" if auth is None else "auth is not a mapping")
     token = _text(auth, "application_token", where="auth")
     if not token:
         raise EnvelopeError("auth[application_token] is missing")
+    return _envelope(code, form, _credentials(auth, SecretStr(token), where="auth"))
+
+
+def read_event_body(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> Envelope:
+    """`decode_form` and `read_event` of a body.
+
+    The last fields say who sends, and a webhook says the same each time, an app the same until its
+    token is another: so they are read once.
+
+    Raises:
+        FormError: it is no form.
+        EnvelopeError: see `read_event`.
+    """
+    seam = body.find(_BEFORE_AUTH) + 1
+    if not seam or len(body) > _KNOWN_BODY_BYTES:
+        return read_event(decode_form(body, limits))
+    ending = body[seam:]
+    known = _known_credentials.get(ending)
+    form = decode_form(body if known is None else body[: seam - 1], limits)
+    if known is None or "auth" in form:
+        envelope = read_event(form if known is None else decode_form(body, limits))
+        if all(field.startswith(_BEFORE_AUTH[1:]) for field in ending.split(b"&")):
+            if len(_known_credentials) >= _KNOWN_SENDERS:
+                _known_credentials.clear()
+            _known_credentials[ending] = envelope.credentials
+        return envelope
+    return _envelope(_code(form), form, known)
+
+
+def _code(form: FormDict) -> str:
+    if "event" not in form:
+        raise EnvelopeError(_what_it_is_instead(form))
+    code = _text(form, "event").upper()
+    if not _CODE.match(code):
+        raise EnvelopeError("event is not an event code such as ONCRMDEALADD")
+    return code
+
+
+def _envelope(code: str, form: FormDict, credentials: Credentials) -> Envelope:
     data = form.get("data") or {}
     offered = None
     if code == _OFFERING_CODE and isinstance(data, dict):
-        offered = _credentials(data, SecretStr(token), where="data")
+        offered = _credentials(data, credentials.application_token, where="data")
     return Envelope(
         code=code,
         data=without_secrets(data),
         sent_at=_moment(_text(form, "ts")),
         event_handler_id=whole_number(_text(form, "event_handler_id")),
-        credentials=_credentials(auth, SecretStr(token), where="auth"),
+        credentials=credentials,
         offered=offered,
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote_plus
 
 from bitrix_events.errors import FormError
@@ -54,11 +54,14 @@ _FROM_MARKS: Final = bytes.maketrans(_BACKSLASH_MARK, b"\\")
 _NOT_TEXT: Final = "the form holds bytes that no UTF-8 text contains"
 _WINDOW_BYTES: Final = 8192
 _Path: TypeAlias = tuple[str, ...]
-_PLAIN_NAME: Final = re.compile(rb"(?:[A-Za-z0-9_.\-\[\]]|%5[BDbd])+\Z")
-_KNOWN_NAME_BYTES: Final = 80
-_KNOWN_NAMES: Final = 2048
-_known_paths: Final[dict[bytes, _Path]] = {}
-"""What names stand for, by their bytes on the wire: most names come with every delivery."""
+_Shape: TypeAlias = int | list["_Shape"] | dict[str, "_Shape"]
+"""A tree with the numbers of fields in the places of their values."""
+_PLAIN_NAMES: Final = re.compile(rb"(?:[A-Za-z0-9_.\-\[\]&]|%5[BDbd])+\Z")
+_KNOWN_FIELDS: Final = 64
+_KNOWN_NAME_BYTES: Final = 2048
+_KNOWN_SHAPES: Final = 256
+_known_shapes: Final[dict[tuple[bytes, ...], tuple[FormLimits, _Shape]]] = {}
+"""What a form of these names becomes under these limits: a portal sends few different ones."""
 _INTEGER_KEY: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 
 
@@ -91,12 +94,16 @@ def decode_form(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> FormDict:
         names.append(name)
         values.append(value)
 
-    paths = list(map(_known_paths.get, names))
-    if None in paths:
-        texts = _unescape(names + values, limits.malformed_escapes)
-        paths = list(map(_learn_path, names, texts[: len(names)]))
-        return _build_tree(paths, texts[len(names) :], limits)
-    return _build_tree(paths, _unescape(values, limits.malformed_escapes), limits)
+    key = tuple(names)
+    limits_then, shape = _known_shapes.get(key, (None, None))
+    if limits_then is limits:
+        known: FormDict = _filled(shape, _unescape(values, limits.malformed_escapes))
+        return known
+    texts = _unescape(names + values, limits.malformed_escapes)
+    paths = [_path_of(name) for name in texts[: len(names)]]
+    form: FormDict = _build_tree(paths, texts[len(names) :], limits)
+    _learn_shape(key, paths, limits)
+    return form
 
 
 def encode_form(form: Mapping[str, object]) -> bytes:
@@ -166,6 +173,27 @@ def _unescape(parts: list[bytes], malformed_allowed: int) -> list[str]:
     return [part.decode("utf-8", "replace") for part in decoded]
 
 
+def _learn_shape(names: tuple[bytes, ...], paths: Sequence[_Path], limits: FormLimits) -> None:
+    """Remember what a form of these names becomes, if they are of the common kind."""
+    if not names or len(names) > _KNOWN_FIELDS:
+        return
+    joined = b"&".join(names)
+    if len(joined) <= _KNOWN_NAME_BYTES and _PLAIN_NAMES.match(joined):
+        if len(_known_shapes) >= _KNOWN_SHAPES:
+            _known_shapes.clear()
+        _known_shapes[names] = (limits, _build_tree(paths, range(len(paths)), limits))
+
+
+def _filled(shape: Any, values: list[str]) -> Any:
+    """The shape with the values in their places. It is as deep as `FormLimits.depth` allows."""
+    if shape.__class__ is dict:
+        return {
+            key: values[item] if item.__class__ is int else _filled(item, values)
+            for key, item in shape.items()
+        }
+    return [values[i] if i.__class__ is int else _filled(i, values) for i in shape]
+
+
 def _decode_escapes(escaped: bytes, malformed_allowed: int) -> str:
     """Decode ``\\xHH``. Where no two hex digits follow, the percent sign stays, as in PHP."""
     try:
@@ -195,16 +223,6 @@ def _decode_with_malformed(escaped: bytes, allowed: int) -> str:
     return "".join(done)
 
 
-def _learn_path(name: bytes, text: str) -> _Path:
-    """The path that a name stands for; remembered, if it is one of the common kind."""
-    path = _path_of(text)
-    if len(name) <= _KNOWN_NAME_BYTES and _PLAIN_NAME.match(name):
-        if len(_known_paths) >= _KNOWN_NAMES:
-            _known_paths.clear()
-        _known_paths[name] = path
-    return path
-
-
 def _path_of(name: str) -> _Path:
     """``data[FIELDS][ID]`` to ``("data", "FIELDS", "ID")``; ``[]`` becomes an empty text."""
     key, bracket, rest = name.partition("[")
@@ -218,14 +236,13 @@ def _path_of(name: str) -> _Path:
     return (key, *path)
 
 
-def _build_tree(paths: Sequence[_Path | None], values: list[str], limits: FormLimits) -> FormDict:
-    """Put values where their names say. One flat loop: this is the hot path of every delivery."""
-    root: FormDict = {}
-    created: list[tuple[FormDict, str, FormDict]] = []
+def _build_tree(paths: Sequence[_Path], values: Sequence[Any], limits: FormLimits) -> Any:
+    """Put values where their names say, in one flat loop."""
+    root: dict[str, Any] = {}
+    created: list[_Made] = []
     appending = _Appending()
     brackets_left, containers_left = limits.brackets, limits.containers
     for path, value in zip(paths, values, strict=True):
-        assert path is not None
         levels = len(path) - 1
         if levels == 0:
             root[path[0]] = value
@@ -260,7 +277,7 @@ def _build_tree(paths: Sequence[_Path | None], values: list[str], limits: FormLi
 class _Appending(dict[int, int]):
     """Where ``[]`` appends next, by the identity of those containers that it was used on."""
 
-    def next_key(self, node: FormDict) -> str:
+    def next_key(self, node: dict[str, Any]) -> str:
         """The key that ``[]`` stands for: one more than the largest integer key so far."""
         index = self.get(id(node))
         if index is None:
@@ -268,14 +285,18 @@ class _Appending(dict[int, int]):
         self[id(node)] = index + 1
         return str(index)
 
-    def notice(self, node: FormDict, key: str) -> None:
+    def notice(self, node: dict[str, Any], key: str) -> None:
         """Go on behind a key that is written out."""
         index = self.get(id(node))
         if index is not None:
             self[id(node)] = max(index, _index_after(key))
 
 
-def _fold(created: list[tuple[FormDict, str, FormDict]]) -> None:
+_Made: TypeAlias = tuple[dict[str, Any], str, dict[str, Any]]
+"""Where a container is, its key there, and itself."""
+
+
+def _fold(created: list[_Made]) -> None:
     """Turn every mapping with keys ``0..n-1`` in order into a list, innermost first."""
     for parent, key, child in reversed(created):
         if "0" in child and parent.get(key) is child and _counts_from_zero(child):
@@ -287,7 +308,7 @@ def _index_after(key: str) -> int:
     return max(int(key) + 1, 0) if _INTEGER_KEY.match(key) else 0
 
 
-def _counts_from_zero(node: FormDict) -> bool:
+def _counts_from_zero(node: Mapping[str, Any]) -> bool:
     return all(key == str(index) for index, key in enumerate(node))
 
 

@@ -405,6 +405,22 @@ async def test_what_several_processes_died_of_runs_alone(engine: Engine, store: 
     assert len(await claim_all(store)) == 1
 
 
+async def test_what_has_to_wait_for_a_suspect_keeps_its_place(engine: Engine, store: Store) -> None:
+    suspects = [await put(store, other(f"deal:{number}"), "handler") for number in range(3)]
+    for _ in range(2):
+        await claim_all(store)
+        store = await engine.crash()
+    first = await claim_all(store)
+    innocent = await put(store, other("deal:9"), "handler")
+    await finish(store, await claim_all(store))
+
+    await finish(store, first)
+    next_one = await claim_one(store)
+
+    assert [claim.delivery.id for claim in first] == suspects[:1]
+    assert next_one.delivery.id == suspects[1] < innocent
+
+
 async def test_what_no_process_died_of_does_not_wait_for_it(engine: Engine, store: Store) -> None:
     await put(store, other("deal:1"), "handler")
     for _ in range(2):

@@ -12,11 +12,14 @@ import bitrix_events
 PACKAGE: Final = Path(bitrix_events.__file__).parent
 MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
-_GROUND: Final = {"errors", "failpoints", "metrics", "nearest", "settings", "signals"}
+_GROUND: Final = {
+    *("decisions", "errors", "failpoints", "metrics", "nearest", "settings", "signals"),
+}
 _RECORDS: Final = _GROUND | {"events", "messages", "wire"}
 _BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "errors": set(),
+    "decisions": set(),
     "failpoints": set(),
     "metrics": set(),
     "settings": {"errors"},
@@ -44,8 +47,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "__init__": _BELOW_WEB | {"app"},
 }
 HOMES: Final = {
-    "httpx": ("rest/transport.py", "testing/"),
-    "aiohttp": ("rest/transport.py", "rest/resolver.py"),
+    "httpx": ("rest/transport.py", "rest/carrier.py", "testing/"),
+    "aiohttp": ("rest/carrier.py", "rest/resolver.py"),
     "orjson": ("rest/codec.py", "store/sqlite/", "cli/"),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),

@@ -19,6 +19,10 @@ _NETWORK: Final = {
 _SCHEMA: Final = files("bitrix_events.store.sqlite") / "schema.sql"
 
 
+_STATEMENTS: Final = 256
+"""Prepared once: see `statements`."""
+
+
 def connect(path: Path, *, patience_ms: int = 5_000) -> sqlite3.Connection:
     """A connection that writes, to a file that is made if it does not exist. It never moves the
     log into the file by itself.
@@ -33,7 +37,11 @@ def connect(path: Path, *, patience_ms: int = 5_000) -> sqlite3.Connection:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(
-            path, timeout=patience_ms / 1000, isolation_level=None, check_same_thread=False
+            path,
+            timeout=patience_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
         )
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot open {path}: {error}") from error

@@ -7,11 +7,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from bitrix_events.errors import InstallationChanged
 from bitrix_events.store.records import (
-    FACT_WINDOW,
     InstallationState,
     NewDelivery,
     State,
@@ -24,23 +24,23 @@ _LONGEST_DEBOUNCE: Final = 10
 """Times its length."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """A delivery that is to be stored.
 
     Attributes:
         data: the delivery's data as JSON.
         user_token: sealed.
-        save: saves the installation that comes with it; False if it is not the stored one.
         now: when it arrived.
+        save: saves the installation that comes with it; False if it is not the stored one.
     """
 
     delivery: NewDelivery
     targets: Sequence[Target]
     data: str
     user_token: bytes | None
-    save: Callable[[sqlite3.Connection], bool] | None
     now: float
+    save: Callable[[sqlite3.Connection], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -87,7 +87,6 @@ class _Batch:
     deliveries: list[Sequence[object]] = field(default_factory=list)
     executions: list[list[object]] = field(default_factory=list)
     new_lanes: list[Sequence[object]] = field(default_factory=list)
-    facts: list[Sequence[object]] = field(default_factory=list)
 
     def lane(self, place: _Place, *, debounce: float = 0.0) -> tuple[_Lane, bool]:
         """The lane at a place, and whether it was made for this."""
@@ -139,7 +138,6 @@ class _Batch:
         insert(self.db, "put_delivery", self.deliveries)
         insert(self.db, "put_lane", self.new_lanes)
         insert(self.db, "put_execution", self.executions)
-        insert(self.db, "put_fact", self.facts)
 
     def _merge(self, tail: _Tail, delivery_id: int) -> None:
         note = f"#{delivery_id} took its place"
@@ -162,22 +160,20 @@ class _Batch:
         run(self.db, "move_lane", id=lane.id, state=state, due=due)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an execution waits."""
+class _Place(NamedTuple):
+    """Where an execution waits: the name of its lane, and of the lane's queue."""
 
+    name: str
+    queue: str
     portal: str
     handler: str
-    entity: str
     lifecycle: bool
 
-    @property
-    def name(self) -> str:
-        return f"{self.portal} {self.entity} {self.handler}"
-
-    @property
-    def queue(self) -> str:
-        return f"{self.portal} {self.handler}"
+    @classmethod
+    def of(cls, portal: str, entity: str, handler: str, *, lifecycle: bool) -> _Place:
+        return cls(
+            f"{portal} {entity} {handler}", f"{portal} {handler}", portal, handler, lifecycle
+        )
 
 
 class Standing:
@@ -189,7 +185,7 @@ class Standing:
 
     def parks(self, portal: str, *, lifecycle: bool) -> bool:
         """Whether a lane of this kind has to wait for its portal."""
-        row = self._found.get(portal)
+        row = self._found.get(portal) if self._found else None
         if row is None:
             return False
         is_active: bool = row["state"] == InstallationState.ACTIVE
@@ -204,15 +200,12 @@ def put_many(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> list[Stored
         if arrival.save is not None and not arrival.save(db)
     }
     accepted = [a for index, a in enumerate(arrivals) if index not in refused]
-    told = _told(db, accepted)
-    names = [
-        _place(arrival, target, shared).name
-        for arrival in accepted
-        for target in arrival.targets
-        if (shared := _shared(arrival, target)) is not None
-    ]
+    places = [_places(arrival) for arrival in accepted]
+    names = [place.name for some in places for place in some if place is not None]
     batch = _begin(db, names, [arrival.delivery.portal for arrival in accepted])
-    stored = iter([_put(batch, arrival, told) for arrival in accepted])
+    numbers = [batch.ids.next("delivery") for _ in accepted]
+    told = _tell(db, accepted, numbers)
+    stored = iter(list(map(partial(_put, batch, told), accepted, numbers, places)))
     batch.insert()
     return [refused[index] if index in refused else next(stored) for index in range(len(arrivals))]
 
@@ -225,7 +218,10 @@ def replay(
     if row is None:
         return []
     entity = row["entity"] or f"#{delivery_id}"
-    places = [_Place(row["portal"], handler, entity, row["lifecycle"]) for handler in handlers]
+    places = [
+        _Place.of(row["portal"], entity, handler, lifecycle=row["lifecycle"])
+        for handler in handlers
+    ]
     batch = _begin(db, [place.name for place in places], [row["portal"]], now)
     added = [
         batch.add(place, delivery_id, merges=None, debounce=0.0, replayed=True)[0]
@@ -239,11 +235,11 @@ def retry_dead(db: sqlite3.Connection, execution_ids: Sequence[int], now: float)
     """Let dead executions wait again; how many there were."""
     rows = run(db, "dead_to_retry", ids=listed(execution_ids)).fetchall()
     places = [
-        _Place(
+        _Place.of(
             row["portal"],
-            row["handler"],
             row["entity"] or f"#{row['delivery_id']}",
-            row["lifecycle"],
+            row["handler"],
+            lifecycle=row["lifecycle"],
         )
         for row in rows
     ]
@@ -256,20 +252,20 @@ def retry_dead(db: sqlite3.Connection, execution_ids: Sequence[int], now: float)
 
 
 _Told = dict[tuple[str, str, str], int]
-"""By portal, identity and handler: the delivery that told it."""
+"""By portal, identity and handler: the delivery that told it before."""
 
 
-def _told(db: sqlite3.Connection, arrivals: Sequence[Arrival]) -> _Told:
-    """What the handlers of these facts know already."""
-    identities = {
-        (arrival.delivery.portal, arrival.delivery.identity)
-        for arrival in arrivals
+def _tell(db: sqlite3.Connection, arrivals: Sequence[Arrival], numbers: Sequence[int]) -> _Told:
+    """Note what the handlers of these facts are told; what they knew already."""
+    facts = [
+        (arrival.delivery.portal, arrival.delivery.identity, target.handler, number, arrival.now)
+        for arrival, number in zip(arrivals, numbers, strict=True)
         if arrival.delivery.identity is not None
-    }
-    if not identities:
+        for target in arrival.targets
+    ]
+    if not facts or insert(db, "put_fact", facts) == len(facts):
         return {}
-    since = arrivals[0].now - FACT_WINDOW.total_seconds()
-    rows = run(db, "facts", identities=listed(identities), since=since)
+    rows = run(db, "facts", identities=listed({fact[:2] for fact in facts}))
     return {(row["portal"], row["identity"], row["handler"]): row["delivery_id"] for row in rows}
 
 
@@ -293,31 +289,49 @@ def _begin(
     return _Batch(db, now, _Ids(last), lanes, Standing(db, portals))
 
 
-def _place(arrival: Arrival, target: Target, entity: str) -> _Place:
+def _places(arrival: Arrival) -> list[_Place | None]:
+    """Where the executions of a delivery wait, by target; None for a lane of their own, which
+    cannot be there yet."""
     delivery = arrival.delivery
-    return _Place(delivery.portal, target.handler, entity, delivery.lifecycle)
+    places: list[_Place | None] = []
+    for target in arrival.targets:
+        entity = delivery.entity or (delivery.code if target.debounce else None)
+        places.append(_place(delivery, entity, target) if entity else None)
+    return places
 
 
-def _shared(arrival: Arrival, target: Target) -> str | None:
-    """What others may be about, too; None if the delivery has a lane of its own, which cannot be
-    there yet."""
-    delivery = arrival.delivery
-    return delivery.entity or (delivery.code if target.debounce else None)
+def _place(delivery: NewDelivery, entity: str, target: Target) -> _Place:
+    return _Place.of(delivery.portal, entity, target.handler, lifecycle=delivery.lifecycle)
 
 
-def _put(batch: _Batch, arrival: Arrival, told: _Told) -> Stored:
+def _put(
+    batch: _Batch,
+    told: _Told,
+    arrival: Arrival,
+    delivery_id: int,
+    places: Sequence[_Place | None],
+) -> Stored:
     delivery = arrival.delivery
     batch.now = arrival.now
-    delivery_id = batch.ids.next("delivery")
-    targets, repeat_of = arrival.targets, None
-    if delivery.identity is not None:
-        fact = (delivery.portal, delivery.identity)
-        targets = [target for target in targets if (*fact, target.handler) not in told]
-        if arrival.targets and not targets:
-            repeat_of = told[*fact, arrival.targets[0].handler]
-        for target in targets:
-            told[*fact, target.handler] = delivery_id
-            batch.facts.append((*fact, target.handler, delivery_id, arrival.now))
+    executions, merged, repeat_of = [], [], None
+    for target, shared in zip(arrival.targets, places, strict=True):
+        if told and delivery.identity is not None:
+            teller = told[delivery.portal, delivery.identity, target.handler]
+            if teller != delivery_id:
+                repeat_of = repeat_of or teller
+                continue
+        number, replaced = batch.add(
+            shared or _place(delivery, f"#{delivery_id}", target),
+            delivery_id,
+            merges=delivery.code if delivery.merges or target.debounce else None,
+            debounce=target.debounce,
+            replayed=False,
+        )
+        executions.append(number)
+        if replaced is not None:
+            merged.append(replaced)
+    if executions:
+        repeat_of = None
     batch.deliveries.append(
         (
             delivery_id,
@@ -334,18 +348,4 @@ def _put(batch: _Batch, arrival: Arrival, told: _Told) -> Stored:
             repeat_of,
         )
     )
-    executions, merged = [], []
-    for target in targets:
-        entity = _shared(arrival, target) or f"#{delivery_id}"
-        merges = delivery.code if delivery.merges or target.debounce else None
-        number, replaced = batch.add(
-            _place(arrival, target, entity),
-            delivery_id,
-            merges=merges,
-            debounce=target.debounce,
-            replayed=False,
-        )
-        executions.append(number)
-        if replaced is not None:
-            merged.append(replaced)
     return Stored(delivery_id, tuple(executions), repeat_of, tuple(merged))

@@ -15,8 +15,10 @@ INSERT INTO lane (id, name, queue, state, lifecycle, due)
 VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: put_fact
-INSERT OR REPLACE INTO fact (portal, identity, handler, delivery_id, told_at)
-VALUES (?, ?, ?, ?, ?);
+INSERT INTO fact (portal, identity, handler, delivery_id, told_at)
+VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET delivery_id = excluded.delivery_id, told_at = excluded.told_at
+WHERE told_at <= excluded.told_at - 86400;  -- FACT_WINDOW
 
 -- name: last_ids
 SELECT name, seq FROM sqlite_sequence;
@@ -24,8 +26,7 @@ SELECT name, seq FROM sqlite_sequence;
 -- name: facts
 SELECT f.* FROM json_each(:identities) AS wanted
 JOIN fact AS f ON f.portal = json_extract(wanted.value, '$[0]')
-    AND f.identity = json_extract(wanted.value, '$[1]')
-WHERE f.told_at > :since;
+    AND f.identity = json_extract(wanted.value, '$[1]');
 
 -- name: lanes
 SELECT l.id, l.name, l.state, e.id AS tail, e.delivery_id, e.merges, e.deaths, e.quiet_by,
@@ -108,9 +109,6 @@ WHERE l.id IN (SELECT value FROM json_each(:ids));
 -- name: hold_lanes
 UPDATE lane SET state = 'running', token = token + 1
 WHERE id IN (SELECT value FROM json_each(:ids));
-
--- name: put_off_lanes
-UPDATE lane SET state = 'delayed', due = :due WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: start_executions
 UPDATE execution

@@ -18,7 +18,6 @@ from bitrix_events.store.sqlite.statements import listed, run
 _WOKEN_AT_ONCE: Final = 1_000
 _QUEUES_AT_ONCE: Final = 100
 _SUSPECT_DEATHS: Final = DEATHS - 1
-_SUSPECTS_WAIT_SECONDS: Final = 0.05
 _DIED: Final = "the process died while this ran"
 _LOST: Final = "it was lost from sight"
 
@@ -38,10 +37,15 @@ _Ready = tuple[float, int, str]
 
 
 class _Room:
-    """How much may be started, by what runs already."""
+    """How much may be started, by what runs already.
+
+    Attributes:
+        passed_over: lanes that keep their place in the queue, and are not started now.
+    """
 
     def __init__(self, demand: Demand, running: Sequence[sqlite3.Row]) -> None:
         self.left = demand.limit
+        self.passed_over: set[int] = set()
         self._demand = demand
         self._of_portal: Counter[str] = Counter()
         self._of_handler: Counter[str] = Counter()
@@ -110,8 +114,7 @@ class Claims:
             run(db, "hold_lanes", ids=listed(head["lane_id"] for head in started))
             if len(started) == len(chosen):
                 break
-            put_off = listed(head["lane_id"] for head in chosen if head not in started)
-            run(db, "put_off_lanes", ids=put_off, due=now + _SUSPECTS_WAIT_SECONDS)
+            room.passed_over |= {head["lane_id"] for head in chosen if head not in started}
         if taken:
             ids = listed(head["execution_id"] for head in taken)
             run(db, "start_executions", ids=ids, now=now)
@@ -294,6 +297,7 @@ def _oldest(
         handler = queue.partition(" ")[2]
         limit = min(room.of_portal(portal), room.of_handler(handler))
         if limit > 0:
-            lanes = run(db, "ready_lanes", queue=queue, limit=limit).fetchall()
-            found += [(due, lane, handler) for lane, due in lanes]
+            over = room.passed_over
+            lanes = run(db, "ready_lanes", queue=queue, limit=limit + len(over)).fetchall()
+            found += [(due, lane, handler) for lane, due in lanes if lane not in over]
     return deque(sorted(found))

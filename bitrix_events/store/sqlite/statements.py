@@ -21,8 +21,10 @@ QUERIES: Final = {
     )
 }
 
-_ROWS_AT_ONCE: Final = (64, 16, 4, 1)
-"""SQLite takes 999 parameters everywhere; each size is a statement that is prepared once."""
+_MOST_ROWS: Final = 64
+"""SQLite takes 999 parameters everywhere."""
+_FEW_ROWS: Final = 16
+"""For up to so many there is a statement of just that size; each is prepared once."""
 
 
 def run(db: sqlite3.Connection, query: str, **parameters: object) -> sqlite3.Cursor:
@@ -30,14 +32,15 @@ def run(db: sqlite3.Connection, query: str, **parameters: object) -> sqlite3.Cur
     return db.execute(QUERIES[query], parameters)
 
 
-def insert(db: sqlite3.Connection, query: str, rows: Sequence[Sequence[object]]) -> None:
-    """Insert rows with as few statements as possible."""
-    at = 0
-    for size in _ROWS_AT_ONCE:
-        while len(rows) - at >= size:
-            some = rows[at : at + size]
-            db.execute(_of_rows(query, size), list(chain.from_iterable(some)))
-            at += size
+def insert(db: sqlite3.Connection, query: str, rows: Sequence[Sequence[object]]) -> int:
+    """Insert rows with few statements; how many were inserted, or changed instead."""
+    at = count = 0
+    while left := len(rows) - at:
+        size = left if left <= _FEW_ROWS else min(left // _FEW_ROWS * _FEW_ROWS, _MOST_ROWS)
+        some = rows[at : at + size]
+        count += db.execute(_of_rows(query, size), list(chain.from_iterable(some))).rowcount
+        at += size
+    return count
 
 
 def listed(values: Iterable[Any]) -> str:
@@ -45,8 +48,8 @@ def listed(values: Iterable[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _of_rows(query: str, size: int) -> str:
-    text = QUERIES[query]
-    row = text[text.rindex("(") :]
-    return ", ".join([text, *[row] * (size - 1)])
+    before, values, after = QUERIES[query].partition("VALUES ")
+    row, end, after = after.partition(")")
+    return f"{before}{values}{', '.join([row + end] * size)}{after}"

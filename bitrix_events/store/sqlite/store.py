@@ -169,18 +169,23 @@ class SqliteStore:
         *,
         installation: Installation | None = None,
     ) -> Stored:
-        self._require_owner()
-        arrival = Arrival(
-            delivery,
-            targets,
-            data=orjson.dumps(delivery.data).decode(),
-            user_token=self._vault.seal_user_token(delivery.portal, delivery.user_token),
-            save=self._saving(installation) if installation is not None else None,
-            now=self._clock(),
+        arrival = self._arrival(delivery, targets)
+        writer = self._open_writer()
+        if installation is None:
+            return await writer.submit(put_many, arrival, spills=True)
+        arrival.save = self._saving(installation)
+        return await writer.submit(
+            put_many, arrival, after=partial(self._forget, installation.portal)
         )
-        forget = partial(self._forget, installation.portal) if installation is not None else None
-        spills = installation is None
-        return await self._open_writer().submit(put_many, arrival, after=forget, spills=spills)
+
+    def put_soon(
+        self,
+        delivery: NewDelivery,
+        targets: Sequence[Target],
+        done: Callable[[Stored | Exception], None],
+    ) -> None:
+        arrival = self._arrival(delivery, targets)
+        self._open_writer().hand_in(put_many, arrival, done, spills=True)
 
     async def claim(
         self,
@@ -287,6 +292,9 @@ class SqliteStore:
     async def handler_names(self) -> dict[str, int]:
         return {row["handler"]: row["waiting"] for row in self._read("handler_names")}
 
+    def known_installation(self, portal: str) -> Installation | None:
+        return self._known.get(portal)
+
     async def installation(self, portal: str) -> Installation | None:
         known = self._known.get(portal)
         if known is not None:
@@ -342,6 +350,16 @@ class SqliteStore:
 
     async def _write(self, change: Change[T], *, after: Callable[[], None] | None = None) -> T:
         return await self._open_writer().submit(run_changes, change, after=after)
+
+    def _arrival(self, delivery: NewDelivery, targets: Sequence[Target]) -> Arrival:
+        self._require_owner()
+        return Arrival(
+            delivery,
+            targets,
+            data=orjson.dumps(delivery.data).decode(),
+            user_token=self._vault.seal_user_token(delivery.portal, delivery.user_token),
+            now=self._clock(),
+        )
 
     def _open_writer(self) -> GroupCommitWriter:
         if self._writer is None:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -46,20 +47,12 @@ _PENDING: Final = object()
 class _Submitted:
     batch: Batch[Any, Any]
     item: Any
+    done: Callable[[Any], None]
     after: Callable[[], None] | None
     spills: bool
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
     result: Any = _PENDING
     give_up_at: float = 0.0
-
-    def resolve(self) -> None:
-        if self.future.done():
-            return
-        if isinstance(self.result, BaseException):
-            self.future.set_exception(self.result)
-        else:
-            self.future.set_result(self.result)
 
 
 def run_changes(db: sqlite3.Connection, changes: Sequence[Change[T]]) -> Sequence[T]:
@@ -140,14 +133,30 @@ class GroupCommitWriter:
         Raises:
             StoreError: the change was refused; nothing was written.
         """
-        loop = asyncio.get_running_loop()
-        submitted = _Submitted(batch, item, after, spills, loop, loop.create_future())
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.hand_in(batch, item, partial(_resolve_future, future), after=after, spills=spills)
+        return await future
+
+    def hand_in(
+        self,
+        batch: Batch[I, T],
+        item: I,
+        done: Callable[[T | Exception], None],
+        *,
+        after: Callable[[], None] | None = None,
+        spills: bool = False,
+    ) -> None:
+        """`submit` for one who does not await: ``done`` is called with the result, or with what
+        went wrong, on the event loop that this is called on.
+
+        Raises:
+            StoreError: the store is closed.
+        """
+        submitted = _Submitted(batch, item, done, after, spills, asyncio.get_running_loop())
         with self._closing:
             if self._closed:
                 raise StoreError("the store is closed")
             self._queue.put(submitted)
-        result: T = await submitted.future
-        return result
 
     def truncate_log(self) -> None:
         """After the present group, leave nothing of what was deleted in the write-ahead log. Called
@@ -431,7 +440,19 @@ def _resolve(group: list[_Submitted]) -> None:
 
 def _resolve_all(ready: list[_Submitted]) -> None:
     for submitted in ready:
-        submitted.resolve()
+        try:
+            submitted.done(submitted.result)
+        except Exception:
+            log.exception("somebody could not be told what became of a change")
+
+
+def _resolve_future(future: asyncio.Future[T], result: T | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 def _explain(error: Exception) -> Exception:

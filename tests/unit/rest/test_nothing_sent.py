@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bitrix_events.errors import PortalUnreachable, TransportError
-from bitrix_events.rest import transport as transport_module
+from bitrix_events.rest import carrier
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options, Timeouts
 from bitrix_events.rest.transport import Transport
@@ -48,7 +48,7 @@ async def test_a_total_timeout_while_connecting_means_that_nothing_was_sent(
 async def test_a_total_timeout_while_waiting_for_a_connection_means_that_nothing_was_sent(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "_CONNECTIONS", 1)
+    monkeypatch.setattr(carrier, "_CONNECTIONS", 1)
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -1,0 +1,52 @@
+"""Log lines about decisions: one for every delivery that is stored, one for every attempt.
+
+They are as many as the events, and `logging` would spend more on them than the store does. So where
+nobody but a `DirectHandler` would get such a line, it is given without a ``LogRecord``.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+
+class DirectHandler(logging.Handler):
+    """A handler that takes lines without a record, too."""
+
+    def take(
+        self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
+    ) -> None:
+        """Write a line.
+
+        Args:
+            created: seconds since 1970.
+            name: of the logger.
+        """
+        raise NotImplementedError
+
+
+def log_decision(
+    log: logging.Logger, level: int, message: str, extra: Mapping[str, object]
+) -> None:
+    """``log.log(level, message, extra=extra)``. The caller has asked ``isEnabledFor``."""
+    handler = _only_handler(log)
+    if handler is None:
+        log.log(level, "%s", message, extra=extra)
+    elif level >= handler.level:
+        handler.take(time.time(), level, log.name, message, extra)
+
+
+def _only_handler(log: logging.Logger) -> DirectHandler | None:
+    """The direct handler of a logger, if no other handler and no filter wants its records."""
+    if log.filters or logging.getLogRecordFactory() is not logging.LogRecord:
+        return None
+    found = None
+    logger: logging.Logger | None = log
+    while logger is not None:
+        for handler in logger.handlers:
+            if found is not None or not isinstance(handler, DirectHandler) or handler.filters:
+                return None
+            found = handler
+        logger = logger.parent if logger.propagate else None
+    return found
