@@ -29,7 +29,7 @@ from bitrix_events.engine.retention import Retention
 from bitrix_events.engine.weather import Weather
 from bitrix_events.engine.worker import Crew, Worker
 from bitrix_events.errors import BitrixEventsError, HandlerSignatureError, SettingsError
-from bitrix_events.events import OnAppInstall, OnAppTest, OnAppUpdate
+from bitrix_events.events import OnAppInstall, OnAppTest, OnAppUpdate, needed_codes
 from bitrix_events.occasion import BUILT_IN, Occasions
 from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.subscriptions import Wanted, synchronise
@@ -119,7 +119,7 @@ class App(Router):
         if not self.settings.is_app or self.settings.public_url is None:
             return None
         url = self.settings.public_url.rstrip("/") + EVENTS_PATH
-        return Wanted.by_handlers(url, {c for h in self.handlers for c in h.codes})
+        return Wanted.by_handlers(url, needed_codes(c for h in self.handlers for c in h.codes))
 
     def include(self, *routers: Router) -> None:
         """Take over the handlers of routers, with what is around them, those registered later as

@@ -77,14 +77,16 @@ class AttemptOccasion:
 
         Raises:
             GiveUp: the event does not say which it is.
-            Drop: it does not exist any more.
+            Drop: it does not exist any more, or is of another type than the handler wants.
         """
         event = self.event()
         assert isinstance(event, EntityEvent), "checked at registration"
         if event.entity_key is None:
             raise GiveUp(f"{event.code} came without the id of a record")
+        if not event.is_about(wanted):
+            raise Drop(f"not for this handler: {event.entity_key} is no {wanted.__name__}")
         try:
-            return await self.client().get(wanted, event.entity_id)
+            return await self.client().get(wanted, event.entity_id, **event.read_with)
         except NotFound as error:
             raise Drop("gone: the record no longer exists") from error
 

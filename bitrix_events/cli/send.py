@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bitrix_events.cli.loading import UsageError, prepare_environment
 from bitrix_events.errors import SettingsError, TransportError
-from bitrix_events.events import EntityEvent, LifecycleEvent, event_class
+from bitrix_events.events import EntityEvent, LifecycleEvent, RecordEvent, event_class
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.settings import Settings
 from bitrix_events.wire.envelope import domain_of
@@ -112,20 +112,27 @@ def _read_fixture(path: Path) -> tuple[str, Any]:
     return content["event"].upper(), content.get("data") or {}
 
 
-def build_data(code: str, record_id: int | None, fields: list[str]) -> dict[str, Any]:
-    """The ``data`` of an event: the fields of the record, or bare fields for other events."""
-    values: dict[str, Any] = {} if record_id is None else {"ID": record_id}
+def build_data(code: str, record_id: int | None, fields: list[str]) -> Any:
+    """The ``data`` of an event: bare fields, with the id where such events have it."""
+    values: dict[str, Any] = {}
     for text in fields:
         name, separator, value = text.partition("=")
         if not separator:
             raise UsageError(f"--field {text!r} is not of the form NAME=VALUE")
         values[name] = value
     kind = event_class(code)
-    if issubclass(kind, EntityEvent) and record_id is None:
-        raise UsageError(f"{code.upper()} is about a record: add --id")
-    if not issubclass(kind, LifecycleEvent) and record_id is not None:
-        return {"FIELDS": values}
-    return values
+    if record_id is None:
+        if issubclass(kind, EntityEvent):
+            raise UsageError(f"{code.upper()} is about a record: add --id")
+        return values
+    path = kind.id_paths[0] if issubclass(kind, RecordEvent) else "FIELDS.ID"
+    if issubclass(kind, LifecycleEvent):
+        path = "ID"
+    *outer, name = path.split(".")
+    data: Any = {name: record_id, **values} if name else record_id
+    for name in reversed(outer):
+        data = {name: data}
+    return data
 
 
 async def _post(url: str, body: bytes) -> Answer:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bitrix_events.cli.stores import advice_for, is_running, name_of, span, when
 from bitrix_events.cli.views import portal_names, title_of
+from bitrix_events.events import event_class
 from bitrix_events.routing.router import Handler
 from bitrix_events.store.records import (
     FACT_WINDOW,
@@ -173,7 +174,9 @@ def _missing(view: DeliveryView, handlers: Sequence[Handler]) -> list[str]:
     """What is to be said of handlers of the app that have no execution."""
     delivery = view.delivery
     had = {execution.handler for execution in view.executions}
-    wanting = [h.name for h in handlers if delivery.code in h.codes and h.name not in had]
+    codes = {*event_class(delivery.code)(delivery.code, delivery.data).codes}
+    wants = {handler.name: not codes.isdisjoint(handler.codes) for handler in handlers}
+    wanting = [name for name in wants if wants[name] and name not in had]
     lines = []
     for name in wanting:
         if view.repeat_of is not None:
@@ -183,7 +186,7 @@ def _missing(view: DeliveryView, handlers: Sequence[Handler]) -> list[str]:
             f"  [bold]{escape(name)}[/bold]: wants such events, and did not when this one arrived\n"
             f"    To run it: bitrix-events replay {delivery.id} --handler {escape(name)}"
         )
-    others = sum(delivery.code not in handler.codes for handler in handlers)
+    others = list(wants.values()).count(False)
     if not view.executions and not wanting:
         lines.append(f"  No handler of the app wants {escape(delivery.code)}.")
     elif others:

@@ -123,6 +123,13 @@ class Inbox:
         if log.isEnabledFor(logging.INFO):
             _report(delivery, installation, stored, time.perf_counter() - began)
 
+    def _targets_of(self, event: Event) -> Sequence[Target]:
+        """The handlers that want an event, by whichever of its codes, each once."""
+        found = {
+            target.handler: target for code in event.codes for target in self._targets.get(code, ())
+        }
+        return tuple(found.values())
+
     def _warn_once(self, code: str) -> None:
         if code not in self._warned and len(self._warned) < _WARNED_CODES:
             self._warned.add(code)

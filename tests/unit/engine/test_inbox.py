@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from bitrix_events import App
 from bitrix_events.engine.inbox import Inbox
-from bitrix_events.events import OnCrmDealAdd, OnCrmDealUpdate
+from bitrix_events.events import OnCrmDealAdd, OnCrmDealUpdate, OnCrmDynamicItemAdd
 from bitrix_events.store.records import Admission, Stored
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.wire.envelope import Envelope, read_event
@@ -102,6 +103,36 @@ async def test_a_fact_without_a_record_always_runs(store: SqliteStore) -> None:
     stored = await accept(store, app, "ONCRMDEALADD", "ONCRMDEALADD", record=None)
 
     assert [len(one.executions) for one in stored] == [1, 1]
+
+
+@pytest.mark.parametrize("code", ["ONCRMDYNAMICITEMADD_147", "ONCRMDYNAMICITEMADD"])
+async def test_an_item_is_for_handlers_of_its_type_and_of_all(
+    store: SqliteStore, code: str
+) -> None:
+    app = app_of()
+    codes = (OnCrmDynamicItemAdd.CODE, "ONCRMDYNAMICITEMADD_147", "ONCRMDYNAMICITEMADD_150")
+    for number, wanted in enumerate(codes):
+
+        @app.on(wanted, name=f"handler {number}")
+        async def handler() -> None: ...
+
+    event = replace(envelope(code), data={"FIELDS": {"ID": "9", "ENTITY_TYPE_ID": "147"}})
+    inbox = Inbox(store, app.handlers, lambda: None)
+    stored, again = [await inbox.accept(event, Admission(INSTALLATION)) for _ in range(2)]
+
+    claims = await store.claim(limit=10, per_portal=10)
+    assert {claim.delivery.handler for claim in claims} == {"handler 0", "handler 1"}
+    assert {claim.delivery.entity for claim in claims} == {"item:147:9"}
+    assert again.repeat_of == stored.delivery_id
+
+
+async def test_a_handler_of_one_type_and_of_all_runs_once(store: SqliteStore) -> None:
+    app = app_for("ONCRMDYNAMICITEMUPDATE", "ONCRMDYNAMICITEMUPDATE_147")
+    event = replace(envelope("ONCRMDYNAMICITEMUPDATE_147"), data={"FIELDS": {"ID": "9"}})
+
+    stored = await Inbox(store, app.handlers, lambda: None).accept(event, Admission(INSTALLATION))
+
+    assert len(stored.executions) == 1
 
 
 async def test_a_handler_with_debounce_is_not_due_at_once(store: SqliteStore) -> None:
