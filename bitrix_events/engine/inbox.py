@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from bitrix_events.decisions import log_decision
-from bitrix_events.events import Kind, LifecycleEvent, event_class
+from bitrix_events.events import Event, Kind, LifecycleEvent, event_class
 from bitrix_events.messages import unhandled_event
 from bitrix_events.store.base import Store
 from bitrix_events.store.records import (
@@ -75,8 +75,8 @@ class Inbox:
         """
         began = time.perf_counter()
         installation = admission.installation
-        delivery = _delivery(envelope, installation)
-        targets = self._targets.get(envelope.code, ())
+        event = event_class(envelope.code)(envelope.code, envelope.data)
+        delivery, targets = _delivery(event, envelope, installation), self._targets_of(event)
         self._storing += 1
         try:
             stored = await self._store.put(
@@ -84,9 +84,9 @@ class Inbox:
             )
         finally:
             self._storing -= 1
+        self._note(delivery, targets, installation, stored, began)
         if admission.changed:
             self._wake()
-        self._note(delivery, installation, stored, began)
         return stored
 
     def accept_soon(
@@ -99,24 +99,30 @@ class Inbox:
             StoreError: it is known already that it cannot; ``done`` is not called.
         """
         began = time.perf_counter()
-        delivery = _delivery(envelope, installation)
+        event = event_class(envelope.code)(envelope.code, envelope.data)
+        delivery, targets = _delivery(event, envelope, installation), self._targets_of(event)
 
         def stored(result: Stored | Exception) -> None:
             self._storing -= 1
             if isinstance(result, Exception):
                 done(None)
                 return
-            self._note(delivery, installation, result, began)
+            self._note(delivery, targets, installation, result, began)
             done(result)
 
-        self._store.put_soon(delivery, self._targets.get(envelope.code, ()), stored)
+        self._store.put_soon(delivery, targets, stored)
         self._storing += 1
 
     def _note(
-        self, delivery: NewDelivery, installation: Installation, stored: Stored, began: float
+        self,
+        delivery: NewDelivery,
+        targets: Sequence[Target],
+        installation: Installation,
+        stored: Stored,
+        began: float,
     ) -> None:
         """Wake the worker, and say what was stored."""
-        if delivery.code in self._targets:
+        if targets:
             self._wake()
         elif not delivery.lifecycle:
             self._warn_once(delivery.code)
@@ -125,9 +131,9 @@ class Inbox:
 
     def _targets_of(self, event: Event) -> Sequence[Target]:
         """The handlers that want an event, by whichever of its codes, each once."""
-        found = {
-            target.handler: target for code in event.codes for target in self._targets.get(code, ())
-        }
+        if len(codes := event.codes) == 1:
+            return self._targets.get(codes[0], ())
+        found = {target.handler: target for code in codes for target in self._targets.get(code, ())}
         return tuple(found.values())
 
     def _warn_once(self, code: str) -> None:
@@ -136,8 +142,7 @@ class Inbox:
             log.warning("%s", unhandled_event(code))
 
 
-def _delivery(envelope: Envelope, installation: Installation) -> NewDelivery:
-    event = event_class(envelope.code)(envelope.code, envelope.data)
+def _delivery(event: Event, envelope: Envelope, installation: Installation) -> NewDelivery:
     is_lifecycle = isinstance(event, LifecycleEvent)
     entity = event.entity_key
     return NewDelivery(

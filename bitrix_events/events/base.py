@@ -95,7 +95,7 @@ class Event:
     @property
     def entity_key(self) -> str | None:
         """What the event is about, ``deal:7``; None if it is not about one record."""
-        return self._key(self._key_parts())
+        return self._key(self._parts())
 
     @property
     def identity(self) -> str | None:
@@ -121,7 +121,14 @@ class Event:
 
     def _fact_parts(self) -> tuple[str, ...]:
         """What tells a fact apart, without what `told_apart_by` adds; nothing if it is missing."""
-        return self._key_parts()
+        return self._parts()
+
+    def _parts(self) -> tuple[str, ...]:
+        """`_key_parts`, looked for once: the inbox asks each event for its key and its identity."""
+        found: tuple[str, ...] | None = self.__dict__.get("_known_parts")
+        if found is None:
+            found = self.__dict__["_known_parts"] = self._key_parts()
+        return found
 
     def _key(self, parts: tuple[str, ...]) -> str | None:
         return f"{self.entity_name}:{':'.join(parts)}" if parts else None
