@@ -13,4 +13,4 @@ app = App()
 @app.on(OnCrmDealAdd)
 async def welcome(deal: Deal, client: Client) -> None:
     note = {"ENTITY_TYPE": "deal", "ENTITY_ID": deal.id, "COMMENT": f"Hello, {deal.title}"}
-    await client.call("crm.timeline.comment.add", fields=note)
+    await client.crm.timeline.comment.add(fields=note)

@@ -153,4 +153,5 @@ async def titles(oauth_app: OAuthApp, code: str) -> list[str]:
     """What a user who has just authorised the app sees of his deals."""
     installation = await oauth_app.exchange(code)  # in the table by now
     client = oauth_app.client(installation.member_id)
-    return [deal["TITLE"] async for deal in client.list("crm.deal.list", select=["TITLE"])]
+    deals = client.crm.item.list(entityTypeId=2, select=["title"])
+    return [deal["title"] async for deal in deals]
