@@ -246,7 +246,7 @@ class Execution:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """A worker's hold on one execution and on its lane: the executions of one handler and entity.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -384,6 +385,36 @@ async def test_hundreds_of_portals_and_handlers_all_have_their_turn(store: Store
             seen.add((claim.delivery.portal, claim.delivery.handler))
 
     assert len(seen) == 450
+
+
+async def test_the_oldest_of_a_portal_come_first_whatever_their_handlers(
+    engine: Engine, store: Store
+) -> None:
+    await put(store, other("deal:1", portal="quiet"), "early")
+    for number in range(4):
+        await put(store, other(f"deal:{number}", portal="busy"), "early")
+        engine.clock.advance(1)
+    for number in range(4):
+        await put(store, other(f"deal:{number}", portal="busy"), "late")
+
+    claims = await store.claim(limit=5, per_portal=10)
+
+    assert sorted((c.delivery.portal, c.delivery.handler) for c in claims) == [
+        *[("busy", "early")] * 4,
+        ("quiet", "early"),
+    ]
+
+
+async def test_a_handler_without_room_keeps_no_place_from_others(store: Store) -> None:
+    for number in range(6):
+        await put(store, other(f"deal:{number}"), "limited")
+    for number in range(6):
+        await put(store, other(f"deal:{number}"), "free")
+    await put(store, other("deal:1", portal="another"), "free")
+
+    claims = await store.claim(limit=6, per_portal=10, per_handler={"limited": 1})
+
+    assert Counter(claim.delivery.handler for claim in claims) == {"limited": 1, "free": 5}
 
 
 # Death and what is lost from sight.

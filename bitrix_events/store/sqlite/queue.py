@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from bitrix_events.store.records import DEATHS, Claim, State, Verdict
@@ -90,6 +90,57 @@ class _Room:
         return True
 
 
+class _Line:
+    """The ready lanes of one portal, those first that have been ready for the longest time.
+
+    Args:
+        share: how many will probably do. Where many portals have much to do, it would take long to
+            read as many of each as could be needed.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, portal: str, queues: Sequence[str], room: _Room, share: int
+    ) -> None:
+        self._db = db
+        self._portal = portal
+        self._queues = queues
+        self._room = room
+        self._is_all = False
+        self._taken: set[int] = set()
+        first = self._read(share)
+        self._lanes = deque(first[:share])  # behind them, one that is not read might be older
+
+    def step(self, chosen: list[int]) -> bool:
+        """Take one lane, if there is room; whether there may be another."""
+        room = self._room
+        while room.left:
+            if not self._lanes:
+                if self._is_all:
+                    return False
+                self._is_all = True
+                self._lanes = deque(self._read(room.left))
+                continue
+            _, lane, handler = self._lanes.popleft()
+            self._taken.add(lane)
+            if room.take(self._portal, handler):
+                chosen.append(lane)
+                return True
+        return False
+
+    def _read(self, most: int) -> list[_Ready]:
+        """Up to so many further ones of each queue."""
+        found: list[_Ready] = []
+        skipped = self._taken | self._room.passed_over
+        for queue in self._queues:
+            handler = queue.partition(" ")[2]
+            limit = min(most, self._room.of_portal(self._portal), self._room.of_handler(handler))
+            if limit > 0:
+                limit += len(skipped)
+                lanes = run(self._db, "ready_lanes", queue=queue, limit=limit).fetchall()
+                found += [(due, lane, handler) for lane, due in lanes if lane not in skipped]
+        return sorted(found)
+
+
 class Claims:
     """Starts executions, in turn over the portals."""
 
@@ -124,27 +175,15 @@ class Claims:
         """Ready lanes: one of each portal in turn, beginning behind the one that was served last,
         and of a portal those first that have been ready for the longest time."""
         chosen: list[int] = []
-        rest: dict[str, deque[_Ready]] = {}
-        for portal, queues in _portals(db, after=self._last_portal):
-            if not room.left:
-                break
-            if room.is_open(portal):
-                rest[portal] = _oldest(db, portal, queues, room)
-                chosen += self._take(portal, rest, room)
-        while room.left and rest:
-            for portal in list(rest):
-                chosen += self._take(portal, rest, room)
+        lines: list[_Line] = []
+        portals = (p for p in _portals(db, after=self._last_portal) if room.is_open(p[0]))
+        while room.left and (some := list(islice(portals, room.left))):
+            share = -(-room.left // len(some))
+            new = [_Line(db, portal, queues, room, share) for portal, queues in some]
+            lines += [line for line in new if line.step(chosen)]
+        while room.left and lines:
+            lines = [line for line in lines if line.step(chosen)]
         return chosen
-
-    def _take(self, portal: str, rest: dict[str, deque[_Ready]], room: _Room) -> list[int]:
-        """The next lane of a portal, if there is room for one."""
-        lanes = rest[portal]
-        while lanes:
-            _, lane, handler = lanes.popleft()
-            if room.take(portal, handler):
-                return [lane]
-        del rest[portal]
-        return []
 
     def _claim_of(self, head: sqlite3.Row, now: float) -> Claim:
         started = now if head["started_at"] is None else head["started_at"]
@@ -286,18 +325,3 @@ def _ring(db: sqlite3.Connection, *, after: str) -> Iterator[str]:
 def _behind(portal: str) -> str:
     """Greater than every queue of the portal, less than those of the next one."""
     return f"{portal}!" if portal else ""
-
-
-def _oldest(
-    db: sqlite3.Connection, portal: str, queues: Sequence[str], room: _Room
-) -> deque[_Ready]:
-    """Lanes in queues of one portal, those first that have been ready for the longest time."""
-    found: list[_Ready] = []
-    for queue in queues:
-        handler = queue.partition(" ")[2]
-        limit = min(room.of_portal(portal), room.of_handler(handler))
-        if limit > 0:
-            over = room.passed_over
-            lanes = run(db, "ready_lanes", queue=queue, limit=limit + len(over)).fetchall()
-            found += [(due, lane, handler) for lane, due in lanes if lane not in over]
-    return deque(sorted(found))

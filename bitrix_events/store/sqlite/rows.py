@@ -24,18 +24,18 @@ def delivery_of(
 ) -> Delivery:
     """A row of ``delivery``."""
     return Delivery(
-        id=row["id"],
-        portal=row["portal"],
-        code=row["code"],
-        data=orjson.loads(row["data"]),
-        entity=row["entity"],
-        received_at=datetime.fromtimestamp(row["received_at"], UTC),
-        sent_at=moment_of(row["sent_at"]),
-        event_handler_id=row["event_handler_id"],
-        user_id=row["user_id"],
-        handler=handler,
-        attempt=attempt,
-        replayed=replayed,
+        row["id"],
+        row["portal"],
+        row["code"],
+        orjson.loads(row["data"]),
+        row["entity"],
+        datetime.fromtimestamp(row["received_at"], UTC),
+        moment_of(row["sent_at"]),
+        row["event_handler_id"],
+        row["user_id"],
+        handler,
+        attempt,
+        replayed,
     )
 
 
