@@ -33,6 +33,7 @@ from bitrix_events.errors import BitrixEventsError, InstallationGone, StoreError
 from bitrix_events.failpoints import failpoint
 from bitrix_events.routing.hooks import Hook
 from bitrix_events.routing.inject import Occasion, Providers, Scope
+from bitrix_events.routing.retry import Drop
 from bitrix_events.routing.router import Handler
 from bitrix_events.store.records import Claim, State
 
@@ -280,6 +281,9 @@ class _Attempt:
             raise _NotReady from error
         handler = self.handler
         scope = Scope(self._attempts._providers, occasion)
+        where = handler.where
+        if where is not None and not where.predicate(await scope.entity(where.record)):
+            raise Drop(f"where= said no to this {where.record.__name__}")
         if handler.is_async and not handler.plan.waits and not handler.around.middleware:
             await handler.function(**handler.plan.ready(scope))  # and nothing to clean up
         else:

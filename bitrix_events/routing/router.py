@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from bitrix_events.errors import HandlerSignatureError
-from bitrix_events.events import Event, Kind, event_class
+from bitrix_events.events import Entity, EntityEvent, Event, Kind, event_class
 from bitrix_events.events.registry import remark_on
 from bitrix_events.routing.hooks import (
     NOTHING_AROUND,
@@ -31,7 +31,9 @@ from bitrix_events.routing.signature import (
     plan_injection,
     read_annotations,
 )
+from bitrix_events.routing.where import Where, where_of
 
+E = TypeVar("E", bound=Entity)
 F = TypeVar("F", bound=Function)
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Handler:
         hooks: what its router has registered.
         debounce: seconds of quiet about the record before it runs.
         concurrency: how many of its executions run at the same time; None for any number.
+        where: which records it is for; None for all of them.
         is_async: it runs on the event loop, and not in a thread.
         plan: where each argument comes from; empty until an app has adopted the handler.
         around: what is around its attempts; empty until an app runs.
@@ -69,6 +72,7 @@ class Handler:
     hooks: Hooks
     debounce: float = 0.0
     concurrency: int | None = None
+    where: Where | None = None
     is_async: bool = True
     plan: Plan = NO_PLAN
     around: Around = NOTHING_AROUND
@@ -104,9 +108,34 @@ class Router:
         """What was registered so far to be around the handlers."""
         return (*self._hooks.middleware, *dict.fromkeys(self._hooks.errors.values()))
 
+    @overload
+    def on(
+        self,
+        *events: type[EntityEvent[E]],
+        where: Callable[[E], object],
+        name: str | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: float | None = None,
+        debounce: timedelta | None = None,
+        concurrency: int | None = None,
+    ) -> Callable[[F], F]: ...
+
+    @overload
     def on(
         self,
         *events: type[Event] | str,
+        where: None = None,
+        name: str | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: float | None = None,
+        debounce: timedelta | None = None,
+        concurrency: int | None = None,
+    ) -> Callable[[F], F]: ...
+
+    def on(
+        self,
+        *events: type[Event] | str,
+        where: Callable[[Any], object] | None = None,
         name: str | None = None,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
@@ -118,6 +147,10 @@ class Router:
         Args:
             events: event classes, or codes such as ``"ONIMCONNECTORMESSAGEADD"``. A code that is
                 not documented is taken, too, with a line in the log; so is one that is deprecated.
+            where: run only for records for which this function is true, as in
+                ``where=lambda deal: deal.category_id == 3``. The record is read before, once for
+                the filter and the handler together; executions for others end as skipped. An
+                exception in it is a failure like one of the handler.
             name: a name that stays when the function is renamed.
             retry: what happens after a failure.
             timeout: seconds that one attempt may take. A ``def`` handler cannot be interrupted: it
@@ -143,17 +176,22 @@ class Router:
             if not events:
                 raise HandlerSignatureError(f"{handler_name}: {_NAME_THE_EVENT}")
             classes_and_codes = [_event_and_code(event, handler_name) for event in events]
+            classes = tuple(dict.fromkeys(event_type for event_type, _ in classes_and_codes))
+            annotations = read_annotations(function, handler_name, local_names)
             handler = Handler(
                 name=handler_name,
                 function=function,
                 codes=tuple(dict.fromkeys(code for _, code in classes_and_codes)),
-                events=tuple(dict.fromkeys(event_type for event_type, _ in classes_and_codes)),
-                annotations=read_annotations(function, handler_name, local_names),
+                events=classes,
+                annotations=annotations,
                 retry=retry or self._retry,
                 timeout=self._timeout if timeout is None else timeout,
                 hooks=self._hooks,
                 debounce=_debounce_seconds(debounce, classes_and_codes, handler_name),
                 concurrency=_checked_concurrency(concurrency, handler_name),
+                where=(
+                    None if where is None else where_of(where, classes, annotations, handler_name)
+                ),
                 is_async=is_async(function),
             )
             self._hand_over(handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bitrix_events import App, Client, Delivery
-from bitrix_events.events import Deal, OnCrmDealAdd
+from bitrix_events.events import Deal, OnAppInstall, OnCrmDealAdd
 
 app = App()
 
@@ -14,17 +14,30 @@ app = App()
 async def handler(deal: Deal, client: Client) -> None: ...
 
 
-@app.on(7)  # expect: arg-type reportArgumentType
+@app.on(7)  # expect: call-overload reportArgumentType
 async def another(delivery: Delivery) -> None:
     delivery.attempt = 2  # expect: misc reportAttributeAccessIssue
 
 
-@app.on(OnCrmDealAdd, debounce=10)  # expect: arg-type reportArgumentType
+@app.on(OnCrmDealAdd, debounce=10)  # expect: call-overload reportArgumentType
 async def debounced() -> None: ...
 
 
-@app.on(OnCrmDealAdd, debounce=timedelta(seconds=1), once=True)  # expect: call-arg reportCallIssue
+@app.on(
+    OnCrmDealAdd, debounce=timedelta(seconds=1), once=True
+)  # expect: call-overload reportCallIssue
 async def with_an_option_that_is_none() -> None: ...
+
+
+@app.on(
+    OnCrmDealAdd,
+    where=lambda deal: deal.catgory_id == 3,  # expect: attr-defined reportAttributeAccessIssue
+)
+async def with_a_slip_in_its_filter(deal: Deal) -> None: ...
+
+
+@app.on(OnAppInstall, where=lambda record: True)  # expect: arg-type reportArgumentType
+async def with_a_filter_and_no_record() -> None: ...
 
 
 @app.error(int)  # expect: arg-type reportArgumentType

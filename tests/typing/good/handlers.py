@@ -45,6 +45,22 @@ def sync_handler(event: OnCrmDealUpdate, raw: Event, client: SyncClient) -> None
     assert_type(client.get(Deal, 7), Deal)
 
 
+@app.on(OnCrmDealUpdate, OnCrmDealAdd, where=lambda deal: deal.category_id == 3)
+async def of_one_pipeline(deal: Deal) -> None: ...
+
+
+class Roofing(Deal):
+    area_m2: float = 0
+
+
+def is_large(deal: Deal) -> bool:
+    return deal.opportunity > 1000
+
+
+@router.on(OnCrmDealAdd, where=is_large, debounce=None)
+async def of_a_subclass(deal: Roofing) -> None: ...
+
+
 class ErpDown(Exception): ...
 
 
