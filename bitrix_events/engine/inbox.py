@@ -106,8 +106,10 @@ class Inbox:
             if isinstance(result, Exception):
                 done(None)
                 return
-            self._note(delivery, installation, result, began)
-            done(result)
+            try:
+                self._note(delivery, installation, result, began)
+            finally:
+                done(result)
 
         self._store.put_soon(delivery, self._targets.get(envelope.code, ()), stored)
         self._storing += 1

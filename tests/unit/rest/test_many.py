@@ -306,7 +306,7 @@ async def test_a_cancelled_batch_ends_what_is_under_way() -> None:
     portal.fill("deal", 1000)
     async with client_of(portal.webhook_url, portal.transport) as client:
         task = asyncio.ensure_future(client.outcomes(gets(1000)))
-        await asyncio.sleep(0.02)
+        await eventually(lambda: portal.requests == 8)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0.1)
