@@ -9,10 +9,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from types import FunctionType
+from typing import Final
+
+
+def _as_shipped(name: str) -> object:
+    """A method of all loggers, or None if somebody has put another in its place."""
+    method = getattr(logging.Logger, name)
+    is_own = type(method) is FunctionType and method.__code__.co_filename == _LOGGING_FILE
+    return method if is_own else None
+
+
+_LOGGING_FILE: Final = logging.getLogger.__code__.co_filename
+_MAKE, _HANDLE, _CALL = map(_as_shipped, ("makeRecord", "handle", "callHandlers"))
 
 
 class DirectHandler(logging.Handler):
     """A handler that takes lines without a record, too."""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it does so at present."""
+        raise NotImplementedError
 
     def take(
         self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
@@ -39,7 +57,7 @@ def log_decision(
 
 def _only_handler(log: logging.Logger) -> DirectHandler | None:
     """The direct handler of a logger, if no other handler and no filter wants its records."""
-    if log.filters or logging.getLogRecordFactory() is not logging.LogRecord:
+    if log.filters or _is_watched(log):
         return None
     found = None
     logger: logging.Logger | None = log
@@ -47,6 +65,20 @@ def _only_handler(log: logging.Logger) -> DirectHandler | None:
         for handler in logger.handlers:
             if found is not None or not isinstance(handler, DirectHandler) or handler.filters:
                 return None
+            if not handler.is_direct:
+                return None
             found = handler
         logger = logger.parent if logger.propagate else None
     return found
+
+
+def _is_watched(log: logging.Logger) -> bool:
+    """Whether somebody has put himself between loggers and handlers, as error trackers do."""
+    loggers = logging.Logger
+    return (
+        loggers.callHandlers is not _CALL
+        or loggers.handle is not _HANDLE
+        or loggers.makeRecord is not _MAKE
+        or type(log) is not loggers
+        or logging.getLogRecordFactory() is not logging.LogRecord
+    )

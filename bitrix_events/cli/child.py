@@ -90,11 +90,12 @@ async def _serve(
     limits = Limits(
         body_bytes=settings.body_limit, stop_seconds=settings.shutdown_seconds + _ANSWER_SECONDS
     )
+    is_plain = type(app).__call__ is App.__call__  # else somebody wants to see all requests
     server = Server(
         app,
         listening,
         limits,
-        desk=Desk(EVENTS_PATH.encode(), app.take_event),
+        desk=Desk(EVENTS_PATH.encode(), app.take_event) if is_plain else None,
         is_kept=is_kept or lifeline is not None,
     )
     loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from bitrix_events.errors import BitrixEventsError
@@ -11,5 +12,6 @@ _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 def print_error(error: BitrixEventsError) -> None:
     """Say it in one line."""
-    word = f"{_RED}error:{_PLAIN}" if sys.stderr.isatty() else "error:"
+    is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    word = f"{_RED}error:{_PLAIN}" if is_coloured else "error:"
     print(f"{word} {error}", file=sys.stderr)

@@ -48,7 +48,7 @@ class LineHandler(DirectHandler):
         stream: standard error; None if it is closed: then nothing is written.
     """
 
-    formatter: LineFormatter
+    formatter: logging.Formatter | None
 
     def __init__(self, stream: TextIO | None) -> None:
         super().__init__()
@@ -70,9 +70,14 @@ class LineHandler(DirectHandler):
             return
         self._write(text, record.levelno)
 
+    @property
+    def is_direct(self) -> bool:
+        return isinstance(self.formatter, LineFormatter)
+
     def take(
         self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
     ) -> None:
+        assert isinstance(self.formatter, LineFormatter)
         self._write(self.formatter.line(created, level, name, message, extra), level)
 
     def _write(self, text: str, level: int) -> None:

@@ -22,6 +22,11 @@ _COMMANDS: Final = (
 class _Commands(TyperGroup):
     """Commands whose modules, all of that name, are imported when they are asked for."""
 
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        known: dict[str, Any] = dict.fromkeys(_COMMANDS)
+        self.commands = known  # what it says of a slip comes from here
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(_COMMANDS)
 

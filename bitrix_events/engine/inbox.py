@@ -107,8 +107,10 @@ class Inbox:
             if isinstance(result, Exception):
                 done(None)
                 return
-            self._note(delivery, targets, installation, result, began)
-            done(result)
+            try:
+                self._note(delivery, targets, installation, result, began)
+            finally:
+                done(result)
 
         self._store.put_soon(delivery, targets, stored)
         self._storing += 1

@@ -113,7 +113,7 @@ class AppPortals:
         """The installation that sent this event, if that is plain without asking anybody, and if
         the event changes nothing about it."""
         claim = envelope.credentials
-        if not claim.member_id or envelope.code in _CHANGING:
+        if claim.member_id in ("", WEBHOOK_PORTAL) or envelope.code in _CHANGING:
             return None
         installation = self._known(claim.member_id)
         return installation if knows_token(installation, claim.application_token) else None

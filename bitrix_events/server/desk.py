@@ -7,6 +7,7 @@ the app's, as any other request is.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
@@ -15,6 +16,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from bitrix_events.server.protocol import GuardedProtocol, Shared
+
+log = logging.getLogger(__name__)
 
 Answer: TypeAlias = Callable[[bytes | None], None]
 """Called once, on the loop of the server: with the JSON of an answer 200, or with None if the app
@@ -102,8 +105,13 @@ class DeskProtocol(GuardedProtocol):
                 self._send(errand, body)
 
         headers: list[tuple[bytes, bytes]] = errand.scope["headers"]  # type: ignore[assignment]
-        content_type = next((value for name, value in headers if name == b"content-type"), b"")
-        if not self._desk.take(content_type, bytes(errand.body), answer):
+        types = (value for name, value in reversed(headers) if name == b"content-type")
+        try:
+            is_taken = self._desk.take(next(types, b""), bytes(errand.body), answer)
+        except Exception:
+            log.exception("a plain request could not be taken; the app is asked")
+            is_taken = False
+        if not is_taken:
             self._hand_over(errand)
 
     def _send(self, errand: Errand, body: bytes) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -33,6 +33,10 @@ _MEMBER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{0,64}\Z")
 _KNOWN_TEXTS: Final = 1024
 """Portals send the same scopes and addresses with every event."""
 _BEFORE_AUTH: Final = b"&auth%5B"
+_ONLY_AUTH: Final = re.compile(
+    rb"auth%5B(?:[\w.~*+=-]|%[2-7][0-9A-Fa-f])*(?:&auth%5B(?:[\w.~*+=-]|%[2-7][0-9A-Fa-f])*)*\Z"
+)
+"""Fields that say who sends, in characters that mean the same whatever stands before them."""
 _KNOWN_BODY_BYTES: Final = 4096
 _KNOWN_SENDERS: Final = 1024
 _SECRET_NAMES: Final = frozenset(
@@ -88,8 +92,8 @@ class Envelope:
     offered: Credentials | None = None
 
 
-_known_credentials: Final[dict[bytes, Credentials]] = {}
-"""By the fields of a body from which they are read."""
+_known_senders: Final[dict[bytes, tuple[FormLimits, Credentials]]] = {}
+"""By the fields of a body that name them, and nothing else in it does."""
 
 
 def read_event(form: FormDict) -> Envelope:
@@ -119,19 +123,34 @@ def read_event_body(body: bytes, limits: FormLimits = DEFAULT_LIMITS) -> Envelop
         EnvelopeError: see `read_event`.
     """
     seam = body.find(_BEFORE_AUTH) + 1
-    if not seam or len(body) > _KNOWN_BODY_BYTES:
+    if not seam or len(body) > _KNOWN_BODY_BYTES or body.count(b"&") >= limits.fields:
         return read_event(decode_form(body, limits))
-    ending = body[seam:]
-    known = _known_credentials.get(ending)
-    form = decode_form(body if known is None else body[: seam - 1], limits)
-    if known is None or "auth" in form:
-        envelope = read_event(form if known is None else decode_form(body, limits))
-        if all(field.startswith(_BEFORE_AUTH[1:]) for field in ending.split(b"&")):
-            if len(_known_credentials) >= _KNOWN_SENDERS:
-                _known_credentials.clear()
-            _known_credentials[ending] = envelope.credentials
-        return envelope
-    return _envelope(_code(form), form, known)
+    beginning, ending = body[: seam - 1], body[seam:]
+    limits_then, known = _known_senders.get(ending, (None, None))
+    if known is not None and limits_then is limits:
+        form = decode_form(beginning, limits)
+        if "auth" not in form:
+            return _envelope(_code(form), form, known)
+    envelope = read_event(decode_form(body, limits))
+    _learn_sender(beginning, ending, limits, envelope.credentials)
+    return envelope
+
+
+def _learn_sender(
+    beginning: bytes, ending: bytes, limits: FormLimits, credentials: Credentials
+) -> None:
+    """Remember who sends bodies with this ending, if nothing before it has a say in that, and if
+    the two together exceed no limit that neither exceeds alone."""
+    are_usual = limits == replace(DEFAULT_LIMITS, body_bytes=limits.body_bytes)
+    if (
+        _ONLY_AUTH.match(ending)
+        and are_usual
+        and limits.body_bytes >= _KNOWN_BODY_BYTES
+        and "auth" not in decode_form(beginning, limits)
+    ):
+        if len(_known_senders) >= _KNOWN_SENDERS:
+            _known_senders.clear()
+        _known_senders[ending] = (limits, credentials)
 
 
 def _code(form: FormDict) -> str:

@@ -130,6 +130,72 @@ async def test_repeats_that_arrive_together_run_once(store: Store) -> None:
     assert len(await claim_all(store)) == 1
 
 
+async def test_repeats_that_arrive_together_run_once_for_each_handler(store: Store) -> None:
+    targets = [Target("one"), Target("two")]
+    told_one = await put(store, added(0), "one")
+
+    stored = await asyncio.gather(
+        *(store.put(added(number), targets) for _ in range(3) for number in range(50))
+    )
+
+    runs = [claim.delivery.handler for claim in await claim_all(store)]
+    assert (runs.count("one"), runs.count("two")) == (50, 50)
+    first, repeats = stored[:50], stored[50:]
+    assert [len(one.executions) for one in first] == [1] + [2] * 49
+    assert [one.repeat_of for one in first] == [None] * 50
+    assert [one.executions for one in repeats] == [()] * 100
+    # Of several tellers the one is named that told the first handler.
+    tellers = [told_one, *(one.delivery_id for one in first[1:])]
+    assert [one.repeat_of for one in repeats] == tellers * 2
+
+
+async def test_facts_of_yesterday_that_arrive_together_run_once_more(
+    store: Store, clock: Clock
+) -> None:
+    for number in range(100):
+        await put(store, added(number), "handler")
+    await finish(store, await claim_all(store))
+    clock.advance(24 * 3600)
+
+    stored = await asyncio.gather(
+        *(store.put(added(number), [Target("handler")]) for _ in range(2) for number in range(100))
+    )
+
+    first, repeats = stored[:100], stored[100:]
+    assert [len(one.executions) for one in first] == [1] * 100
+    assert [one.repeat_of for one in repeats] == [one.delivery_id for one in first]
+    assert len(await claim_all(store)) == 100
+
+
+async def test_a_fact_is_known_until_a_day_has_passed(store: Store, clock: Clock) -> None:
+    first = await put(store, added(), "handler")
+    clock.advance(24 * 3600 - 1)
+
+    again = await store.put(added(), [Target("handler")])
+    clock.advance(1)
+    later = await store.put(added(), [Target("handler")])
+    at_once = await store.put(added(), [Target("handler")])
+
+    assert again.repeat_of == first  # which does not begin the day anew
+    assert len(later.executions) == 1
+    assert at_once.repeat_of == later.delivery_id
+
+
+async def test_a_repeat_after_a_day_is_new_only_for_who_was_told_a_day_ago(
+    store: Store, clock: Clock
+) -> None:
+    await put(store, added(), "early")
+    clock.advance(24 * 3600 - 60)
+    late = await put(store, added(), "late")
+    clock.advance(60)
+
+    again = await store.put(added(), [Target("early"), Target("late")])
+
+    assert [claim.delivery.handler for claim in await claim_all(store)].count("late") == 1
+    assert len(again.executions) == 1
+    assert (await store.put(added(), [Target("late")])).repeat_of == late
+
+
 async def test_a_fact_is_still_known_after_a_crash(engine: Engine, store: Store) -> None:
     await put(store, added(), "handler")
     after_crash = await engine.crash()

@@ -34,6 +34,7 @@ from bitrix_events.rest.responses import Response
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing.faults import Fault
 from bitrix_events.testing.limits import Latency
+from tests.serving import eventually
 
 QUICK = Options(attempts=4, delay=0.001)
 pytestmark = pytest.mark.usefixtures("short_pauses")
@@ -306,7 +307,7 @@ async def test_a_cancelled_batch_ends_what_is_under_way() -> None:
     portal.fill("deal", 1000)
     async with client_of(portal.webhook_url, portal.transport) as client:
         task = asyncio.ensure_future(client.outcomes(gets(1000)))
-        await asyncio.sleep(0.02)
+        await eventually(lambda: portal.requests == 8)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0.1)
