@@ -1,7 +1,8 @@
 """The one thread that writes: whatever is queued is committed together, with one sync to the disk.
 
 A sync costs far more than the statements before it. While one group is being synced the next one
-gathers, so that the disk and not the number of callers sets the pace; there is no timer.
+gathers, so that the disk and not the number of callers sets the pace; there is no timer. What comes
+in during one turn of an event loop stays together: the first of it would be a group of its own.
 
 While the database takes nothing, deliveries go to the journal, and are taken over when it does
 again. A caller is told that his delivery is stored when it is synced to the disk, here or there.
@@ -99,11 +100,12 @@ class GroupCommitWriter:
         self._next_try = 0.0
         self._taken_over = 0
         self._changes = 0
-        self._queue: SimpleQueue[_Submitted | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Submitted] | None] = SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
         self._must_truncate = False
         self._is_cut = True  # nothing is in the log that had to be cut off
         self._closed = False
-        self._closing = threading.Lock()  # nothing is queued behind the end
+        self._handing = threading.Lock()  # nothing is queued behind the end
         if spill is not None and spill.waiting:
             text = f"{database.path} has to take over {spill.waiting} deliveries from the journal"
             self._trouble = Trouble(text, spoils_connection=False)
@@ -152,11 +154,21 @@ class GroupCommitWriter:
         Raises:
             StoreError: the store is closed.
         """
-        submitted = _Submitted(batch, item, done, after, spills, asyncio.get_running_loop())
-        with self._closing:
+        loop = asyncio.get_running_loop()
+        submitted = _Submitted(batch, item, done, after, spills, loop)
+        with self._handing:
             if self._closed:
                 raise StoreError("the store is closed")
-            self._queue.put(submitted)
+            gathered = self._gathered.setdefault(loop, [])
+            if not gathered:
+                loop.call_soon(self._pass_on, loop)
+            gathered.append(submitted)
+
+    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the thread what was handed in during this turn of an event loop."""
+        with self._handing:
+            if gathered := self._gathered.pop(loop, None):
+                self._queue.put(gathered)
 
     def truncate_log(self) -> None:
         """After the present group, leave nothing of what was deleted in the write-ahead log. Called
@@ -166,8 +178,11 @@ class GroupCommitWriter:
     def close(self) -> None:
         """Commit what is queued, then stop the thread. What is in the journal stays there if the
         database does not take it now."""
-        with self._closing:
+        with self._handing:
             self._closed = True
+            for gathered in self._gathered.values():
+                self._queue.put(gathered)
+            self._gathered.clear()
             self._queue.put(None)
         self._thread.join()
 
@@ -194,12 +209,12 @@ class GroupCommitWriter:
         if self._trouble is not None:
             patience = max(0.0, self._next_try - time.monotonic())
         try:
-            item = self._queue.get(timeout=patience)
-            while item is not None:
-                group.append(item)
+            some = self._queue.get(timeout=patience)
+            while some is not None:
+                group += some
                 if len(group) >= _LARGEST_GROUP:
                     return group, False
-                item = self._queue.get_nowait()
+                some = self._queue.get_nowait()
         except Empty:
             return group, False
         return group, True
