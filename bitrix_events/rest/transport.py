@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Timeouts
 from bitrix_events.wire.form import FORM_TYPE, encode_form
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 HttpTransport: TypeAlias = "httpx.AsyncBaseTransport"
 """What sends the bytes; replaceable, for tests that reach a fake portal without a socket."""
+
+_CARRIER: Final = "bitrix_events.rest.carrier"
 
 # They log the addresses they call, and the address of an incoming webhook is a password.
 for _name in ("httpx", "httpcore", "aiohttp.client"):
@@ -117,8 +121,15 @@ class Transport:
             await self._transport.aclose()
 
     async def _open(self) -> Carrier:
-        """Import what carries requests, aside of the event loop: it takes a quarter of a second."""
-        module = await asyncio.to_thread(import_module, "bitrix_events.rest.carrier")
+        """Import what carries requests, aside of the event loop: it takes a quarter of a second.
+
+        In a thread of its own: those of the loop may all be waiting for this very request.
+        """
+        module: Any = sys.modules.get(_CARRIER)
+        if not hasattr(module, "Carrier"):
+            with ThreadPoolExecutor(1) as importer:
+                loop = asyncio.get_running_loop()
+                module = await loop.run_in_executor(importer, import_module, _CARRIER)
         if self._closed:
             raise RuntimeError("the transport is closed")
         if self._carrier is None:

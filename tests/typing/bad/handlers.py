@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bitrix_events import App, Client, Delivery
 from bitrix_events.events import Deal, OnAppInstall, OnCrmDealAdd
 
@@ -23,9 +21,7 @@ async def another(delivery: Delivery) -> None:
 async def debounced() -> None: ...
 
 
-@app.on(
-    OnCrmDealAdd, debounce=timedelta(seconds=1), once=True
-)  # expect: call-overload reportCallIssue
+@app.on(OnCrmDealAdd, once=True)  # expect: call-overload reportCallIssue
 async def with_an_option_that_is_none() -> None: ...
 
 
