@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
+    contextmanager,
     suppress,
 )
 from dataclasses import dataclass, replace
@@ -38,11 +39,12 @@ from bitrix_events.portals.webhook import WebhookPortal
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.transport import HttpTransport
 from bitrix_events.routing.hooks import Around, Hook, dead_letter_hook, plan_hook
-from bitrix_events.routing.inject import Factory, Lifetime, Providers
+from bitrix_events.routing.inject import Factory, Lifetime, Override, Providers
 from bitrix_events.routing.retry import RetryPolicy
 from bitrix_events.routing.router import Handler, Router, plan_handler
 from bitrix_events.routing.signature import Asker, Function, plan_provider
 from bitrix_events.settings import Settings
+from bitrix_events.stage import Stage
 from bitrix_events.store.base import Installations, Store
 from bitrix_events.store.joined import JoinedStore
 from bitrix_events.store.records import Installation
@@ -96,6 +98,7 @@ class App(Router):
         self._install_page: InstallPage | None = None
         self._adopters.append(self._adopt)
         self._running: _Running | None = None
+        self._stage: Stage | None = None
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
@@ -109,6 +112,8 @@ class App(Router):
         Raises:
             SettingsError: an option is missing or contradicts another.
         """
+        if self._stage is not None:
+            return self._stage.settings
         if self._settings is None:
             self._settings = Settings.load()
         return self._settings
@@ -152,6 +157,26 @@ class App(Router):
         usable = self._providers.kept_only() if lifetime is Lifetime.APP else self._providers
         provider = plan_provider(factory, lifetime, asker, usable)
         self._providers.add(wanted, provider)
+
+    def override(self, wanted: Any, value: Any) -> Override:
+        """For tests: ``with app.override(Erp, FakeErp()):``, or ``async with``; see `Override`."""
+        return Override(self._providers, wanted, value)
+
+    @contextmanager
+    def staged(self, stage: Stage) -> Iterator[None]:
+        """For tests: the app, if it starts in the block, works with other means than its own."""
+        if self._running is not None or self._stage is not None:
+            raise RuntimeError("the app runs already")
+        self._stage = stage
+        try:
+            yield
+        finally:
+            self._stage = None
+
+    def wake(self) -> None:
+        """Look for due work at once; for tests that move the clock."""
+        if self._running is not None:
+            self._running.worker.wake()
 
     def dead_letter(self, function: F) -> F:
         """Call the decorated function for every execution that is dead, to page somebody.
@@ -285,9 +310,13 @@ class App(Router):
         self._running = None
 
     def _connections(self, store: Installations) -> AbstractAsyncContextManager[Connections]:
-        return Connections.opened(self.settings, store, self._transport, sender=self)
+        transport = self._stage.transport if self._stage is not None else self._transport
+        return Connections.opened(self.settings, store, transport, sender=self)
 
-    def _with_installations(self, store: Store) -> Store:
+    def _chosen_store(self) -> Store:
+        if self._stage is not None:
+            return self._stage.store
+        store = self._store or open_store(self.settings)
         if self.own_installations is None:
             return store
         return JoinedStore(store, self.own_installations)
@@ -306,7 +335,8 @@ class _Running:
 async def _start(app: App, exits: AsyncExitStack) -> None:
     """Open the store and start the worker; ``exits`` takes down what was put up."""
     settings = app.settings
-    store = app._with_installations(app._store or open_store(settings))
+    stage = app._stage
+    store = app._chosen_store()
     await store.open()
     exits.push_async_callback(store.close)
     connections = await exits.enter_async_context(app._connections(store))
@@ -328,7 +358,7 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     @asynccontextmanager
     async def open_crew() -> AsyncIterator[Crew]:
         async with app._connections(store) as connections:
-            weather = Weather()
+            weather = Weather() if stage is None else Weather(stage.clock)
             attempts = Attempts(
                 handlers,
                 app._providers,
@@ -338,8 +368,9 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
                 weather=weather,
             )
             dead_letter = [app._planned_hooks[hook] for hook in app._dead_letter]
+            crew = Crew(attempts, Notices(attempts, dead_letter, app), weather)
             try:
-                yield Crew(attempts, Notices(attempts, dead_letter, app), weather)
+                yield crew if stage is None else stage.crew(crew)
             finally:
                 await app._providers.close()
 

@@ -6,7 +6,13 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol
@@ -126,9 +132,11 @@ class Providers:
 
     Attributes:
         built_in: types that every occasion has values of.
+        overridden: values that are given instead, by type or by the function of a `Depends`.
     """
 
     built_in: Mapping[Any, BuiltIn] = field(default_factory=dict)
+    overridden: dict[Any, Any] = field(default_factory=dict)
     _by_type: dict[Any, Provider] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -176,6 +184,44 @@ class Providers:
             log.exception("what the app was provided with could not be closed properly")
         self._kept.clear()
         self._making.clear()
+
+
+class Override(AbstractContextManager[None], AbstractAsyncContextManager[None]):
+    """Gives a value to whoever asks for a type, for the length of the block.
+
+    What was made before out of the value in its place is not made anew.
+
+    Args:
+        wanted: a type that the app provides, or the function of a `Depends`.
+
+    Raises:
+        LookupError: nothing provides that type.
+    """
+
+    def __init__(self, providers: Providers, wanted: Any, value: Any) -> None:
+        if providers.find(wanted) is None and not inspect.isroutine(wanted):
+            name = getattr(wanted, "__name__", wanted)
+            raise LookupError(f"the app does not provide {name}: there is nothing to override")
+        self._overridden = providers.overridden
+        self._wanted = wanted
+        self._value = value
+        self._before: Any = _MISSING
+
+    def __enter__(self) -> None:
+        self._before = self._overridden.get(self._wanted, _MISSING)
+        self._overridden[self._wanted] = self._value
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is _MISSING:
+            del self._overridden[self._wanted]
+        else:
+            self._overridden[self._wanted] = self._before
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        self.__exit__()
 
 
 class Scope:
@@ -239,6 +285,8 @@ class Scope:
 
     async def provided(self, wanted: Any) -> Any:
         """The value of a type that the app provides."""
+        if wanted in self._providers.overridden:
+            return self._providers.overridden[wanted]
         provider = self._providers.find(wanted)
         assert provider is not None, f"{wanted} was not checked at registration"
         if provider.lifetime is Lifetime.APP:
@@ -247,6 +295,8 @@ class Scope:
 
     async def depends(self, provider: Provider) -> Any:
         """The result of a `Depends` function."""
+        if provider.factory in self._providers.overridden:
+            return self._providers.overridden[provider.factory]
         return await self._once(provider.factory, provider)
 
     async def entity(self, wanted: type[Entity]) -> Entity:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bitrix_events.testing.apptest import AppTest, HandlerFailed, SyncAppTest
+from bitrix_events.testing.factory import event
 from bitrix_events.testing.faults import Fault
 from bitrix_events.testing.limits import Latency, Limits, Operating
 from bitrix_events.testing.methods import Habit
@@ -10,18 +12,24 @@ from bitrix_events.testing.oauth_front import OAuthCall, OAuthFault
 from bitrix_events.testing.portal import FakePortal
 from bitrix_events.testing.rest import Call
 from bitrix_events.testing.sender import Binding, Sent
+from bitrix_events.testing.staging import Failure
 
 __all__ = [
+    "AppTest",
     "Binding",
     "Call",
+    "Failure",
     "FakePortal",
     "Fault",
     "Habit",
+    "HandlerFailed",
     "Latency",
     "Limits",
     "OAuthCall",
     "OAuthFault",
     "Operating",
     "Sent",
+    "SyncAppTest",
     "TokenPair",
+    "event",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 import socket
+import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
 import httpx
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from bitrix_events.testing.methods import RestError
@@ -23,6 +24,8 @@ BREAK_EXTENSION: Final = "bitrix_events.break"
 ``reset``, whether by a TCP RST or by an orderly end."""
 
 _BUSY_PAGE: Final = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
+_PADDING_MIB: Final = 64
+_MIB_OF_BLANKS: Final = b" " * 2**20
 _OTHER_PAGE: Final = "<!DOCTYPE html><html><body>Please log in.</body></html>"
 
 
@@ -45,11 +48,35 @@ class Fault(StrEnum):
     """A 500 INTERNAL_SERVER_ERROR, although the request was executed."""
     PAGE_AFTER = "page after"
     """A 200 with an HTML page, although the request was executed."""
+    TRUNCATED = "truncated"
+    """A 200 with the first half of the JSON, as if it were all; the request was executed."""
+    STALLED = "stalled"
+    """No byte of an answer ever comes, so that the caller's patience ends; the request was
+    executed."""
 
     @property
     def executed(self) -> bool:
         """Whether the portal executes the request all the same."""
         return self not in (Fault.UNREACHED, Fault.RESET_BEFORE, Fault.BUSY_BEFORE)
+
+
+class Obstacle(StrEnum):
+    """What a REST request meets that asking once more does not mend."""
+
+    HUGE = "huge"
+    """The answer is followed by blanks, 64 MiB of them; the request was executed."""
+    TLS = "tls"
+    """The portal's certificate is not accepted, and nothing was executed. On a socket, where the
+    portal speaks no TLS, the connection is reset."""
+
+    @property
+    def executed(self) -> bool:
+        """Whether the portal executes the request all the same."""
+        return self is Obstacle.HUGE
+
+
+NEVER_ARRIVE: Final = (Fault.UNREACHED, Obstacle.TLS)
+"""What happens to requests that do not reach the portal at all."""
 
 
 class Faults:
@@ -59,7 +86,7 @@ class Faults:
         self._chances: Mapping[Fault, float] = {}
         self._command_chances: Mapping[str, float] = {}
         self._random = random.Random(0)
-        self._request_plan: dict[int, Fault] = {}
+        self._request_plan: dict[int, Fault | Obstacle] = {}
         self._command_plan: dict[int, RestError] = {}
         self._requests = 0
         self._commands = 0
@@ -73,7 +100,7 @@ class Faults:
         self._chances, self._command_chances = dict(chances), dict(commands)
         self._random = random.Random(seed)
 
-    def plan_request(self, nth: int, fault: Fault) -> None:
+    def plan_request(self, nth: int, fault: Fault | Obstacle) -> None:
         if nth < 1:
             raise ValueError("the next request is number 1")
         self._request_plan[self._requests + nth] = fault
@@ -83,7 +110,7 @@ class Faults:
             raise ValueError("the next command is number 1")
         self._command_plan[self._commands + nth] = error
 
-    def next_request(self) -> Fault | None:
+    def next_request(self) -> Fault | Obstacle | None:
         """What happens to the request that came just now."""
         self._requests += 1
         by_chance = _draw(self._random, self._chances)
@@ -109,7 +136,7 @@ def ordered_error(code: str, *, description: str = "", status: int | None = None
     return RestError(code, description or f"{code} (on order of the test)", status=status)
 
 
-def disturbed(fault: Fault, answer: Response | None) -> Response:
+def disturbed(fault: Fault | Obstacle, answer: Response | None) -> Response:
     """What the caller gets instead of the answer, if there is one."""
     match fault:
         case Fault.BUSY_BEFORE | Fault.BUSY_AFTER:
@@ -119,6 +146,17 @@ def disturbed(fault: Fault, answer: Response | None) -> Response:
             return JSONResponse(error.envelope(), status_code=error.status)
         case Fault.PAGE_AFTER:
             return HTMLResponse(_OTHER_PAGE)
+        case Fault.TRUNCATED:
+            body = bytes(answer.body) if answer else b""
+            return Response(body[: len(body) // 2], media_type="application/json")
+        case Obstacle.HUGE:
+            return StreamingResponse(_padded(answer), media_type="application/json")
+        case Fault.STALLED:
+            return _Stalled()
+        case Obstacle.TLS:
+            refused = httpx.ConnectError("certificate verify failed (on order of the test)")
+            refused.__cause__ = ssl.SSLCertVerificationError("certificate verify failed")
+            return _Broken(refused)
         case Fault.UNREACHED:
             return _Broken(httpx.ConnectError("no connection (on order of the test)"))
         case Fault.CUT:
@@ -161,6 +199,23 @@ class _Broken(Response):
         break_connection(reset=cut is None)
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+class _Stalled(Response):
+    """No answer until the caller gives up; in process, where he cannot, at once his timeout."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if BREAK_EXTENSION not in scope.get("extensions", {}):
+            raise httpx.ReadTimeout("no answer in time (on order of the test)")
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _padded(answer: Response | None) -> AsyncIterator[bytes]:
+    if answer is not None:
+        yield bytes(answer.body)
+    for _ in range(_PADDING_MIB):
+        yield _MIB_OF_BLANKS
 
 
 def _draw(chance: random.Random, chances: Mapping[K, float]) -> K | None:

@@ -36,6 +36,8 @@ class Kind:
     defaults: dict[str, Any] = field(default_factory=dict)
     entity_type_id: int | None = None
     """The number that ``crm.item.*`` knows the kind by."""
+    is_dynamic: bool = False
+    """Whether its events are those of smart processes, which carry that number."""
 
     def type_of(self, name: str) -> str | None:
         """The type of a field, or None for a user field, whose values are kept as they come."""
@@ -78,6 +80,8 @@ def classic_value(kind_of_value: str | None, value: Any) -> Any:
     """A stored value as classic methods answer it: text, in lists too."""
     if value is None or isinstance(value, str) or kind_of_value == "boolean":
         return value
+    if type(value) is int and kind_of_value != "double":
+        return str(value)
     if isinstance(value, dict):
         return {key: classic_value(None, item) for key, item in value.items()}
     if isinstance(value, list):

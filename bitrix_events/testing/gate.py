@@ -12,7 +12,7 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bitrix_events.testing.faults import Fault, Faults, disturbed
+from bitrix_events.testing.faults import NEVER_ARRIVE, Faults, disturbed
 from bitrix_events.testing.limits import Latency, LeakyBucket
 from bitrix_events.testing.methods import RestError
 
@@ -33,7 +33,7 @@ class Gate:
     async def answer(self, request: Request, plan: Plan) -> Response:
         """Let a request in, or refuse it."""
         fault = self._faults.next_request()
-        if fault is Fault.UNREACHED:
+        if fault is not None and fault in NEVER_ARRIVE:
             return disturbed(fault, None)
         self.requests += 1
         if not self._bucket.take():

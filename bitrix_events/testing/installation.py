@@ -53,6 +53,7 @@ async def update(
         site.application_token = new_token
     elif new_token:
         site.application_token = _another(site.application_token)
+    portal.registrations.forget_robots(site.client_id)
     return await _tell(portal, "ONAPPUPDATE", data, url, user_id=user_id)
 
 
@@ -123,6 +124,8 @@ async def uninstall(portal: PortalState, url: str | None, *, clean: bool) -> Non
     mine = [binding for binding in sender.bindings if binding.client_id == ours]
     told = {binding.handler for binding in mine if binding.event == "ONAPPUNINSTALL"}
     sender.bindings[:] = [binding for binding in sender.bindings if binding not in mine]
+    sender.offline.forget(ours)
+    portal.registrations.forget(ours)
     if url is not None and url not in told:
         body = sender.event_body("ONAPPUNINSTALL", data, user_id=0)
         await sender.post_and_forget("ONAPPUNINSTALL", url, body)

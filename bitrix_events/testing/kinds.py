@@ -5,6 +5,8 @@ Source: protocol.md 7.4.
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 
 from bitrix_events.testing.fields import Kind
@@ -81,6 +83,40 @@ COMPANY: Final = Kind(
     {"OPENED": "Y", "IS_MY_COMPANY": "N"},
     entity_type_id=4,
 )
+QUOTE: Final = Kind(
+    "quote",
+    "ONCRMQUOTE",
+    _CHANGES,
+    _as_types(integer="ID PERSON_TYPE_ID", string="TITLE QUOTE_NUMBER CONTENT TERMS")
+    | _as_types(crm_status="STATUS_ID", crm_lead="LEAD_ID", integer="DEAL_ID")
+    | _as_types(crm_company="COMPANY_ID MYCOMPANY_ID", crm_contact="CONTACT_ID")
+    | _as_types(string="CLIENT_TITLE CLIENT_ADDR CLIENT_CONTACT CLIENT_EMAIL CLIENT_PHONE")
+    | _as_types(date="BEGINDATE CLOSEDATE ACTUAL_DATE", char="CLOSED", double="TAX_VALUE")
+    | _MONEY
+    | _BOOKKEEPING,
+    {"STATUS_ID": "DRAFT", "OPPORTUNITY": 0.0, "OPENED": "Y", "CLOSED": "N"},
+    entity_type_id=7,
+)
+_ITEM_FIELDS: Final = (
+    _as_types(integer="ID WEBFORM_ID", string="TITLE XML_ID", char="OPENED")
+    | _as_types(datetime="CREATED_TIME UPDATED_TIME MOVED_TIME LAST_ACTIVITY_TIME")
+    | _as_types(user="CREATED_BY UPDATED_BY MOVED_BY ASSIGNED_BY_ID LAST_ACTIVITY_BY")
+    | _as_types(date="BEGINDATE CLOSEDATE", crm_category="CATEGORY_ID")
+    | _as_types(crm_company="COMPANY_ID MYCOMPANY_ID", crm_contact="CONTACT_ID")
+    | _as_types(crm_status="STAGE_ID PREVIOUS_STAGE_ID SOURCE_ID", string="SOURCE_DESCRIPTION")
+    | _as_types(double="TAX_VALUE")
+    | _MONEY
+)
+_ITEM_DEFAULTS: Final = {"OPENED": "Y", "OPPORTUNITY": 0.0, "IS_MANUAL_OPPORTUNITY": "N"}
+SMART_INVOICE: Final = Kind(
+    "smart_invoice",
+    "ONCRMDYNAMICITEM",
+    _CHANGES,
+    _ITEM_FIELDS | _as_types(string="ACCOUNT_NUMBER COMMENTS"),
+    _ITEM_DEFAULTS,
+    entity_type_id=31,
+    is_dynamic=True,
+)
 TIMELINE_COMMENT: Final = Kind(
     "timeline_comment",
     "ONCRMTIMELINECOMMENT",
@@ -119,17 +155,17 @@ CURRENCY: Final = Kind(
     {"AMOUNT_CNT": 1, "AMOUNT": 1.0, "SORT": 100, "BASE": "N", "DECIMALS": 2},
 )
 
-# The kinds below raise no events.
 TASK: Final = Kind(
     "task",
-    "",
-    (),
+    "ONTASK",
+    _CHANGES,
     _as_types(integer="ID PARENT_ID GROUP_ID", string="TITLE DESCRIPTION MARK PRIORITY STATUS")
     | _as_types(user="RESPONSIBLE_ID CREATED_BY CHANGED_BY")
     | _as_types(datetime="CREATED_DATE CHANGED_DATE CLOSED_DATE DEADLINE")
     | _as_types(datetime="START_DATE_PLAN END_DATE_PLAN"),
     {"GROUP_ID": 0, "PRIORITY": "1", "STATUS": "2"},
 )
+# Most kinds below raise no events.
 ELAPSED_ITEM: Final = Kind(
     "elapsed_item",
     "",
@@ -163,14 +199,63 @@ TYPE: Final = Kind(
     | _as_types(char="IS_CATEGORIES_ENABLED IS_STAGES_ENABLED IS_AUTOMATION_ENABLED"),
     {"IS_CATEGORIES_ENABLED": "N", "IS_STAGES_ENABLED": "N", "IS_AUTOMATION_ENABLED": "N"},
 )
-PRODUCT: Final = Kind(
-    "product",
+USERFIELD: Final = Kind(
+    "userfield",
+    # Its events are those of the kind that has the field.
+    "",
+    _CHANGES,
+    _as_types(integer="ID SORT", string="ENTITY_ID FIELD_NAME USER_TYPE_ID XML_ID")
+    | _as_types(char="MULTIPLE MANDATORY SHOW_FILTER SHOW_IN_LIST EDIT_IN_LIST IS_SEARCHABLE")
+    | _as_types(list="EDIT_FORM_LABEL LIST_COLUMN_LABEL LIST_FILTER_LABEL LIST SETTINGS"),
+    {
+        "SORT": 100,
+        "MULTIPLE": "N",
+        "MANDATORY": "N",
+        "SHOW_FILTER": "N",
+        "SHOW_IN_LIST": "Y",
+        "EDIT_IN_LIST": "Y",
+        "IS_SEARCHABLE": "N",
+    },
+)
+CATEGORY: Final = Kind(
+    "category",
     "",
     (),
+    _as_types(integer="ID ENTITY_TYPE_ID SORT", string="NAME ORIGIN_ID ORIGINATOR_ID")
+    | _as_types(char="IS_DEFAULT"),
+    {"SORT": 500, "IS_DEFAULT": "N"},
+)
+PRODUCT: Final = Kind(
+    "product",
+    "CATALOG.PRODUCT.ON.",
+    _CHANGES,
     _as_types(integer="ID IBLOCK_ID IBLOCK_SECTION_ID SORT TYPE VAT_ID", string="NAME CODE XML_ID")
     | _as_types(char="ACTIVE AVAILABLE", double="QUANTITY PURCHASING_PRICE")
-    | _as_types(crm_currency="PURCHASING_CURRENCY", datetime="TIMESTAMP_X"),
+    | _as_types(crm_currency="PURCHASING_CURRENCY", datetime="TIMESTAMP_X")
+    | _as_types(double="PRICE", crm_currency="CURRENCY_ID", integer="MEASURE")
+    | _as_types(string="DESCRIPTION", char="VAT_INCLUDED", datetime="DATE_CREATE"),
     {"IBLOCK_ID": 23, "SORT": 500, "TYPE": 1, "ACTIVE": "Y", "AVAILABLE": "Y"},
+)
+PRODUCT_ROW: Final = Kind(
+    "product_row",
+    "",
+    (),
+    _as_types(integer="ID OWNER_ID PRODUCT_ID SORT TYPE STORE_ID", string="OWNER_TYPE PRODUCT_NAME")
+    | _as_types(double="PRICE PRICE_EXCLUSIVE PRICE_NETTO PRICE_BRUTTO QUANTITY")
+    | _as_types(integer="DISCOUNT_TYPE_ID MEASURE_CODE", double="DISCOUNT_RATE DISCOUNT_SUM")
+    | _as_types(double="TAX_RATE", char="TAX_INCLUDED CUSTOMIZED", string="MEASURE_NAME XML_ID"),
+    {
+        "PRODUCT_ID": 0,
+        "PRICE": 0.0,
+        "QUANTITY": 1.0,
+        "DISCOUNT_TYPE_ID": 2,
+        "DISCOUNT_RATE": 0.0,
+        "DISCOUNT_SUM": 0.0,
+        "TAX_INCLUDED": "N",
+        "CUSTOMIZED": "Y",
+        "SORT": 10,
+        "TYPE": 1,
+    },
 )
 DEPARTMENT: Final = Kind(
     "department",
@@ -192,15 +277,59 @@ DISK_OBJECT: Final = Kind(
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        *(DEAL, LEAD, CONTACT, COMPANY, TIMELINE_COMMENT, USER, ACTIVITY, CURRENCY, TASK),
-        *(ELAPSED_ITEM, STATUS, ADDRESS, TYPE, PRODUCT, DEPARTMENT, DISK_OBJECT),
+        *(
+            DEAL,
+            LEAD,
+            CONTACT,
+            COMPANY,
+            QUOTE,
+            SMART_INVOICE,
+            CATEGORY,
+            TIMELINE_COMMENT,
+            USER,
+            ACTIVITY,
+            CURRENCY,
+            TASK,
+        ),
+        *(
+            ELAPSED_ITEM,
+            STATUS,
+            ADDRESS,
+            TYPE,
+            PRODUCT,
+            DEPARTMENT,
+            DISK_OBJECT,
+            PRODUCT_ROW,
+            USERFIELD,
+        ),
     )
 }
 ITEM_KINDS: Final = {kind.entity_type_id: kind for kind in KINDS.values() if kind.entity_type_id}
 
 
+_DYNAMIC_NAME: Final = re.compile(r"dynamic_(\d+)")
+
+
+@cache
+def dynamic_kind(entity_type_id: int) -> Kind:
+    """The items of the smart process with this number: ``dynamic_147``."""
+    return Kind(
+        f"dynamic_{entity_type_id}",
+        "ONCRMDYNAMICITEM",
+        _CHANGES,
+        _ITEM_FIELDS,
+        _ITEM_DEFAULTS,
+        entity_type_id=entity_type_id,
+        is_dynamic=True,
+    )
+
+
 def kind_named(name: str) -> Kind:
     """The kind of this name; a name that is none is a LookupError."""
+    dynamic = _DYNAMIC_NAME.fullmatch(name)
+    if dynamic is not None:
+        return dynamic_kind(int(dynamic[1]))
     if name not in KINDS:
-        raise LookupError(f"the fake portal has no {name!r} records; it has {', '.join(KINDS)}")
+        known = ", ".join([*KINDS, "dynamic_147 (items of the smart process 147)"])
+        raise LookupError(f"the fake portal has no {name!r} records; it has {known}")
     return KINDS[name]

@@ -13,6 +13,8 @@ from typing import Any, Final, TypeAlias
 from bitrix_events.testing.fields import Kind, Record
 from bitrix_events.testing.listing import Page, cut_page, split_condition
 from bitrix_events.testing.oauth import OAuthServer
+from bitrix_events.testing.offline import NO_QUEUE, Queue
+from bitrix_events.testing.registrations import Registrations
 from bitrix_events.testing.sender import Sender
 from bitrix_events.testing.site import Site
 from bitrix_events.testing.world import Change, World
@@ -20,6 +22,7 @@ from bitrix_events.testing.world import Change, World
 Params: TypeAlias = dict[str, Any]
 
 STATUSES: Final[Mapping[str, int]] = {
+    "WRONG_ENCODING": 200,
     "QUERY_LIMIT_EXCEEDED": 503,
     "OVERLOAD_LIMIT": 503,
     "OPERATION_TIME_LIMIT": 429,
@@ -83,6 +86,7 @@ class PortalState:
     world: World
     oauth: OAuthServer
     sender: Sender
+    registrations: Registrations = field(default_factory=Registrations)
     page_size: int = 50
     habits: dict[str, frozenset[Habit]] = field(default_factory=dict)
     """By lower case name of the method."""
@@ -110,17 +114,24 @@ class PortalState:
         if code is not None:
             raise RestError(code, "The user does not have access to the application.")
 
-    def announce(self, change: Change, *, user_id: int) -> None:
-        """Raise the events of a change."""
+    def announce(self, change: Change, *, user_id: int, made_by: Queue = NO_QUEUE) -> None:
+        """Raise the events of a change.
+
+        Args:
+            made_by: the queue of offline events that does not hear of it.
+        """
         kind = change.kind
         if change.action not in kind.actions:
             return
-        self.sender.raise_event(
-            kind.event_stem + change.action, _event_data(change), user_id=user_id
-        )
+        code, data = _event_stem(change) + change.action, _event_data(change)
+        codes = [code, f"{code}_{kind.entity_type_id}"] if kind.is_dynamic else [code]
+        for raised in codes:
+            self.sender.raise_event(raised, data, user_id=user_id, made_by=made_by)
         if kind.name == "deal" and change.moved_category:
             moved = {name: change.record[name] for name in ("ID", "CATEGORY_ID", "STAGE_ID")}
-            self.sender.raise_event("ONCRMDEALMOVETOCATEGORY", {"FIELDS": moved}, user_id=user_id)
+            self.sender.raise_event(
+                "ONCRMDEALMOVETOCATEGORY", {"FIELDS": moved}, user_id=user_id, made_by=made_by
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,11 @@ class Request:
     """The app that calls; empty for a webhook."""
     auth_in_params: bool = False
     """Whether ``auth`` was among the parameters, where some methods stumble over it."""
+
+    @property
+    def connector_id(self) -> str:
+        """The queue of offline events that is meant, or is not to hear of the change."""
+        return str(self.params.get("auth_connector") or "")
 
     def mapping(self, name: str) -> Params:
         """A parameter that is a mapping. An empty one may be missing or, from PHP, a list.
@@ -190,19 +206,23 @@ class Request:
         """Make a record on behalf of the caller, and raise the event."""
         given = {name: value for name, value in fields.items() if name != "ID"}
         change = self.portal.world.add(kind, given, user_id=self.user_id)
-        self.portal.announce(change, user_id=self.user_id)
+        self._announce(change)
         return change.record
 
     def update(self, kind: Kind, record_id: int, fields: Params) -> Record:
         """Change a record on behalf of the caller, and raise the event; see `World.change`."""
         change = self.portal.world.change(kind, record_id, fields, user_id=self.user_id)
-        self.portal.announce(change, user_id=self.user_id)
+        self._announce(change)
         return change.record
 
     def delete(self, kind: Kind, record_id: int) -> None:
         """Remove a record on behalf of the caller, and raise the event; see `World.delete`."""
         change = self.portal.world.delete(kind, record_id)
-        self.portal.announce(change, user_id=self.user_id)
+        self._announce(change)
+
+    def _announce(self, change: Change) -> None:
+        made_by = Queue(self.client_id, self.connector_id) if self.connector_id else NO_QUEUE
+        self.portal.announce(change, user_id=self.user_id, made_by=made_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +266,12 @@ class Methods(dict[str, Method]):
         return register
 
 
+def _event_stem(change: Change) -> str:
+    if change.kind.name == "userfield":
+        return f"ON{change.record['ENTITY_ID'] or ''}USERFIELD".replace("CRM_", "CRM")
+    return change.kind.event_stem
+
+
 def _event_data(change: Change) -> dict[str, Any]:
     if change.kind.name == "user":
         return {
@@ -257,4 +283,24 @@ def _event_data(change: Change) -> dict[str, Any]:
         return {"ID": change.id}
     if change.kind.name == "currency":
         return {"FIELDS": {"ID": change.record["CURRENCY"]}}
+    if change.kind.name == "userfield":
+        return {"FIELDS": {name: change.record[name] for name in ("ID", "ENTITY_ID", "FIELD_NAME")}}
+    if change.kind.name == "task":
+        return _task_data(change)
+    if change.kind.name == "product":
+        return {"FIELDS": {"ID": change.id, "TYPE": change.record["TYPE"]}}
+    if change.kind.is_dynamic:
+        return {"FIELDS": {"ID": change.id, "ENTITY_TYPE_ID": change.kind.entity_type_id}}
     return {"FIELDS": {"ID": change.id}}
+
+
+def _task_data(change: Change) -> dict[str, Any]:
+    """The side that does not exist is the text ``undefined`` (protocol.md 1.8)."""
+    is_new, is_gone = change.action == "ADD", change.action == "DELETE"
+    known = {"ID": change.id}
+    return {
+        "FIELDS_BEFORE": "undefined" if is_new else known,
+        "FIELDS_AFTER": "undefined" if is_gone else known,
+        "IS_ACCESSIBLE_BEFORE": "N" if is_new else "Y",
+        "IS_ACCESSIBLE_AFTER": "undefined" if is_new else "N" if is_gone else "Y",
+    }

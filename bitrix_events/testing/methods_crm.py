@@ -15,8 +15,10 @@ from bitrix_events.testing.kinds import (
     CONTACT,
     DEAL,
     LEAD,
+    QUOTE,
     STATUS,
     TIMELINE_COMMENT,
+    USERFIELD,
 )
 from bitrix_events.testing.listing import split_condition
 from bitrix_events.testing.methods import Answer, Methods, Request, RestError
@@ -26,7 +28,7 @@ METHODS: Final = Methods()
 
 _READ_ONLY: Final = frozenset(
     {"ID", "DATE_CREATE", "DATE_MODIFY", "CREATED_BY_ID", "MODIFY_BY_ID", "MOVED_BY_ID", "CREATED"}
-    | {"NAME_INIT", "SYSTEM"}
+    | {"NAME_INIT", "SYSTEM", "CREATED_TIME", "UPDATED_TIME", "CREATED_BY", "UPDATED_BY"}
 )
 
 
@@ -72,7 +74,15 @@ def _register_fields(prefix: str, kind: Kind) -> None:
             if name.startswith("UF_")
         }
         types = kind.fields | dict.fromkeys(sorted(user_fields), "string")
-        return {name: field_description(name, type_) for name, type_ in types.items()}
+        described = {name: field_description(name, type_) for name, type_ in types.items()}
+        for field in request.portal.world.all(USERFIELD):
+            if field["ENTITY_ID"] == f"CRM_{kind.name.upper()}":
+                name = field["FIELD_NAME"]
+                described[name] = field_description(name, field["USER_TYPE_ID"]) | {
+                    "isMultiple": field["MULTIPLE"] == "Y",
+                    "isRequired": field["MANDATORY"] == "Y",
+                }
+        return described
 
 
 def field_description(name: str, type_: str) -> dict[str, Any]:
@@ -95,7 +105,7 @@ def _require_owner(conditions: dict[str, Any]) -> None:
             raise RestError("", f"Required fields are missing in the filter: {name}")
 
 
-for _kind in (DEAL, LEAD, CONTACT, COMPANY):
+for _kind in (DEAL, LEAD, CONTACT, COMPANY, QUOTE):
     _register_kind(f"crm.{_kind.name}", _kind)
     _register_list(f"crm.{_kind.name}", _kind)
     _register_fields(f"crm.{_kind.name}", _kind)

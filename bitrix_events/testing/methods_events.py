@@ -26,6 +26,7 @@ class _Wanted:
     auth_type: int | None
     offline: bool
     connector_id: str
+    min_timeout: float
 
 
 @METHODS.add("events")
@@ -56,6 +57,7 @@ def bind_event(request: Request) -> bool:
         client_id=request.client_id,
         offline=wanted.offline,
         connector_id=wanted.connector_id,
+        min_timeout=wanted.min_timeout,
     )
     if binding in [replace(known, id=0) for known in _app_bindings(request)]:
         raise RestError("ERROR_CORE", "Unable to set event handler: Handler already binded")
@@ -126,12 +128,15 @@ def _wanted(request: Request) -> _Wanted:
         if not params.get(name):
             raise RestError("ERROR_ARGUMENT", f"Argument '{name}' is null or empty")
     auth_type = str(params.get("auth_type", ""))
+    options = params.get("options")
+    timeout = str(options.get("minTimeout") if isinstance(options, dict) else "")
     return _Wanted(
         event=str(params["event"]).upper(),
         handler="" if offline else str(params["handler"]),
         auth_type=int(auth_type) if auth_type.isdecimal() else None,
         offline=offline,
         connector_id=str(params.get("auth_connector") or ""),
+        min_timeout=float(timeout) if timeout.isdecimal() else 1.0,
     )
 
 

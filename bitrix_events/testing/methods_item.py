@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from bitrix_events.testing.fields import Kind, Record, item_value
-from bitrix_events.testing.kinds import ITEM_KINDS
 from bitrix_events.testing.listing import select_fields, split_condition
 from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
 from bitrix_events.testing.methods_crm import field_description
@@ -73,9 +72,9 @@ def describe_item(request: Request) -> dict[str, Any]:
 
 def _kind_of(request: Request) -> Kind:
     number = str(request.params.get("entityTypeId", ""))
-    kind = ITEM_KINDS.get(int(number)) if number.isdecimal() else None
+    kind = request.portal.world.item_kind(int(number)) if number.isdecimal() else None
     if kind is None:
-        raise RestError("NOT_FOUND", "The fake portal has no such entityTypeId; it has 1 to 4.")
+        raise RestError("NOT_FOUND", "The fake portal has no such entityTypeId.")
     return kind
 
 

@@ -13,10 +13,7 @@ from bitrix_events.testing.kinds import (
     DEPARTMENT,
     DISK_OBJECT,
     ELAPSED_ITEM,
-    PRODUCT,
     STATUS,
-    TASK,
-    TYPE,
     USER,
 )
 from bitrix_events.testing.listing import select_fields, split_condition
@@ -26,42 +23,6 @@ from bitrix_events.testing.world import classic_record, classic_rows
 METHODS: Final = Methods()
 _IM_ROWS: Final = 10
 _IM_MOST_ROWS: Final = 50
-
-
-# Rows under a name of their own, with other names in the answer than in the filter.
-
-
-@METHODS.add("tasks.task.list", scope="task")
-def list_tasks(request: Request) -> Answer:
-    """Names are upper case in the request and camel case in the answer; all values are text."""
-    page = request.page_of(TASK, request.mapping("filter"), request.mapping("order"))
-    names = request.selected(["*"])
-    rows = [
-        {TASK.item_name(name): value for name, value in row.items()}
-        for row in classic_rows(TASK, page.rows, names)
-    ]
-    return Answer.of_page(page, {"tasks": rows})
-
-
-@METHODS.add("crm.type.list", scope="crm")
-def list_types(request: Request) -> Answer:
-    page = request.page_of(TYPE, *_classic_query(request, TYPE))
-    rows = [_typed_row(TYPE, row, ["*"]) for row in page.rows]
-    return Answer.of_page(page, {"types": rows})
-
-
-@METHODS.add("catalog.product.list", scope="catalog")
-def list_products(request: Request) -> Answer:
-    select = request.selected([])
-    if not {"id", "iblockId"} <= set(select):
-        raise RestError(0, "Required select fields: id, iblockId")
-    conditions, order = _classic_query(request, PRODUCT)
-    if "IBLOCK_ID" not in {split_condition(key)[1] for key in conditions}:
-        raise RestError(0, "Required filter fields: iblockId")
-    page = request.page_of(PRODUCT, conditions, order)
-    names = [PRODUCT.classic_name(name) for name in select]
-    rows = [_typed_row(PRODUCT, row, names) for row in page.rows]
-    return Answer.of_page(page, {"products": rows})
 
 
 # Lists that cannot be read by keyset.
@@ -96,6 +57,39 @@ def get_departments(request: Request) -> Answer:
     order = {str(request.params.get("sort", "ID")): request.params.get("order", "ASC")}
     page = request.page_of(DEPARTMENT, conditions, order)
     return Answer.of_page(page, classic_rows(DEPARTMENT, page.rows, ["*", "UF_*"]))
+
+
+@METHODS.add("department.add", scope="department")
+def add_department(request: Request) -> int:
+    """Fields stand at the top level."""
+    for name in ("NAME", "PARENT"):
+        if not request.params.get(name):
+            raise RestError("ERROR_ARGUMENT", f"Argument '{name}' is null or empty")
+    return int(request.add(DEPARTMENT, _department_fields(request))["ID"])
+
+
+@METHODS.add("department.update", scope="department")
+def update_department(request: Request) -> bool:
+    """Fields stand at the top level, beside the ID."""
+    request.update(DEPARTMENT, request.record_id("ID"), _department_fields(request))
+    return True
+
+
+@METHODS.add("department.delete", scope="department")
+def delete_department(request: Request) -> bool:
+    request.delete(DEPARTMENT, request.record_id("ID"))
+    return True
+
+
+@METHODS.add("department.fields", scope="department")
+def describe_department(request: Request) -> dict[str, str]:
+    """The fields by name, each with its title: the fake has none but the name."""
+    return {name: name for name in DEPARTMENT.fields}
+
+
+def _department_fields(request: Request) -> Params:
+    known = [name for name in DEPARTMENT.fields if name != "ID"]
+    return {name: request.params[name] for name in known if name in request.params}
 
 
 @METHODS.add("im.search.user.list", scope="im")
@@ -200,7 +194,7 @@ def search_users(request: Request, words: str) -> list[Params]:
     ]
 
 
-def _classic_query(request: Request, kind: Kind) -> tuple[Params, Params]:
+def classic_query(request: Request, kind: Kind) -> tuple[Params, Params]:
     """Filter and order of a request with camel case names, by classic names."""
     conditions = {}
     for key, operand in request.mapping("filter").items():
@@ -210,7 +204,7 @@ def _classic_query(request: Request, kind: Kind) -> tuple[Params, Params]:
     return conditions, order
 
 
-def _typed_row(kind: Kind, row: Params, names: list[str]) -> dict[str, Any]:
+def typed_row(kind: Kind, row: Params, names: list[str]) -> dict[str, Any]:
     chosen = select_fields(row, names)
     return {kind.item_name(name): item_value(value) for name, value in chosen.items()}
 

@@ -137,6 +137,15 @@ class OAuthServer:
             user_id = self._take_code(str(params.get("code")))
         return self._token_answer(self.issue(user_id))
 
+    def knows(self, params: Mapping[str, Any]) -> bool:
+        """Whether a grant is asked for with a token, or a code, of this portal."""
+        token = str(params.get("refresh_token"))
+        return token in self._by_refresh or token in self._used or params.get("code") in self._codes
+
+    def knows_access(self, token: str) -> bool:
+        """Whether an access token is of this portal."""
+        return token in self._by_access
+
     def app_info(self, access_token: str) -> dict[str, Any]:
         """The app, portal and user that a token belongs to, as ``app.info`` on the OAuth host tells
         (protocol.md 2.3).

@@ -13,17 +13,16 @@ from enum import StrEnum
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlencode
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from bitrix_events.testing.faults import BREAK_EXTENSION, Fault, disturbed, ordered_error
+from bitrix_events.testing.faults import Fault, disturbed, ordered_error
 from bitrix_events.testing.methods import Params, PortalState, RestError
 from bitrix_events.testing.oauth import OAuthError
 from bitrix_events.testing.reading import read_params, refusal, token_of
 from bitrix_events.testing.site import OAUTH_PATH
+from bitrix_events.testing.world import iso_time
 
 OAuthPath: TypeAlias = Literal["oauth/token", "app.info"]
 
@@ -77,6 +76,7 @@ class OAuthFront:
         self.calls: list[OAuthCall] = []
         self.latency_seconds = 0.0
         self._portal = portal
+        self._served = [portal]
         self._planned: dict[OAuthPath, deque[Outcome]] = {
             "oauth/token": deque(),
             "app.info": deque(),
@@ -85,8 +85,13 @@ class OAuthFront:
         self.routes = [
             Route(f"{OAUTH_PATH}/oauth/token/", self._answer_token, methods=both),
             Route(f"{OAUTH_PATH}/rest/{{method}}", self._answer_rest, methods=both),
+            Route(f"{OAUTH_PATH}/rest/{{method}}/", self._answer_rest, methods=both),
             Route("/oauth/authorize/", self._answer_authorize, methods=["GET"]),
         ]
+
+    def serve_too(self, portal: PortalState) -> None:
+        """Be the OAuth host of another portal as well."""
+        self._served.append(portal)
 
     def fail_next(self, path: OAuthPath, outcome: Outcome, *, times: int) -> None:
         """Let the next requests of this path end in another way."""
@@ -94,7 +99,8 @@ class OAuthFront:
 
     async def _answer_token(self, request: Request) -> Response:
         def execute(params: Params) -> Any:
-            return self._portal.oauth.grant(params)
+            owners = [portal for portal in self._served if portal.oauth.knows(params)]
+            return (owners or self._served)[0].oauth.grant(params)
 
         return await self._answer(request, "oauth/token", execute)
 
@@ -105,7 +111,14 @@ class OAuthFront:
             token = token_of(request, params)
             if not token:
                 raise OAuthError("NO_AUTH_FOUND", "Wrong authorization data", status=401)
-            return {"result": self._portal.oauth.app_info(token)}
+            owners = [portal for portal in self._served if portal.oauth.knows_access(token)]
+            now = self._portal.clock()
+            time = {
+                **dict.fromkeys(("start", "finish"), now),
+                **dict.fromkeys(("duration", "processing"), 0.0),
+                **dict.fromkeys(("date_start", "date_finish"), iso_time(now)),
+            }
+            return {"result": (owners or self._served)[0].oauth.app_info(token), "time": time}
 
         return await self._answer(request, "app.info", execute)
 
@@ -155,16 +168,6 @@ class OAuthFront:
         return RedirectResponse(f"{redirect_url}{glue}{urlencode(answer)}", status_code=302)
 
 
-class _Silence(Response):
-    """No answer until the caller goes away; in process, the error that a client gets then."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if BREAK_EXTENSION not in scope.get("extensions", {}):
-            raise httpx.ReadTimeout("no answer (on order of the test)")
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
 def _failure(outcome: Outcome) -> Response:
     match outcome:
         case OAuthFault.RESET_BEFORE:
@@ -172,7 +175,7 @@ def _failure(outcome: Outcome) -> Response:
         case OAuthFault.RESET_AFTER:
             return disturbed(Fault.RESET_AFTER, None)
         case OAuthFault.HANG_BEFORE | OAuthFault.HANG_AFTER:
-            return _Silence()
+            return disturbed(Fault.STALLED, None)
         case OAuthFault.ERROR_AFTER:
             return _failure(500)
         case OAuthFault.PAGE_AFTER:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from bitrix_events.testing.faults import Fault, Faults, ordered_error
+from bitrix_events.testing.delivery import Manner
+from bitrix_events.testing.faults import Fault, Faults, Obstacle, ordered_error
 from bitrix_events.testing.front import Front
 from bitrix_events.testing.gate import Gate
 from bitrix_events.testing.kinds import USER, kind_named
@@ -51,6 +52,8 @@ class FakePortal(Lifecycle):
         limits: how many requests the portal takes; None is any number.
         operating: what execution time each method has, and what its calls cost; None is no limit.
         latency: how long an answer takes; None is no time.
+        oauth_of: another portal whose OAuth host is this one's too, as one host serves all portals
+            of the cloud; None is a host of its own.
 
     The other arguments are ids and secrets; those not given follow from the domain, so that they
     are the same in every run and differ between portals.
@@ -72,6 +75,7 @@ class FakePortal(Lifecycle):
         limits: Limits | None = None,
         operating: Operating | None = None,
         latency: Latency | None = None,
+        oauth_of: FakePortal | None = None,
     ) -> None:
         member_id = member_id or hex_id("member", domain)
         site = Site(
@@ -92,6 +96,9 @@ class FakePortal(Lifecycle):
         self._gate = Gate(LeakyBucket(limits, clock), latency or Latency(), self._faults)
         self._oauth = OAuthFront(self._state)
         self._front = Front(self._state, self._api, self._gate, self._oauth)
+        if oauth_of is not None:
+            site.oauth_site = oauth_of._state.site
+            oauth_of._oauth.serve_too(self._state)
         self._state.world.add(
             USER,
             {"NAME": "Ada", "LAST_NAME": "Admin", "EMAIL": "ada@example.org", "ADMIN": "Y"},
@@ -189,10 +196,11 @@ class FakePortal(Lifecycle):
         """Make a record, as a user would in the browser, and raise the event in the background.
 
         Args:
-            kind: ``deal``, ``lead``, ``contact``, ``company``, ``user``, ``timeline_comment``,
-                ``activity``, ``currency``; or one that raises no events: ``task``,
-                ``elapsed_item``, ``status``, ``address``, ``type``, ``product``, ``department``,
-                ``disk_object``.
+            kind: ``deal``, ``lead``, ``contact``, ``company``, ``quote``, ``smart_invoice``,
+                ``dynamic_147`` (an item of the smart process 147), ``user``, ``activity``,
+                ``timeline_comment``, ``currency``, ``task``, ``product``, ``userfield``; or one
+                that raises no events: ``product_row``, ``elapsed_item``, ``status``, ``address``,
+                ``type``, ``category``, ``department``, ``disk_object``.
             user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
                 tokens.
             fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.
@@ -348,13 +356,40 @@ class FakePortal(Lifecycle):
         """
         self._faults.disturb(chances or {}, commands or {}, seed)
 
-    def fail_request(self, nth: int, fault: Fault) -> None:
+    def fail_request(self, nth: int, fault: Fault | Obstacle) -> None:
         """Let a REST request fail: the next one is number 1. One that is refused counts too."""
         self._faults.plan_request(nth, fault)
 
     def fail_command(self, nth: int, code: str = "INTERNAL_SERVER_ERROR") -> None:
         """Let a command of a batch fail, and not be executed: the next one is number 1."""
         self._faults.plan_command(nth, ordered_error(code))
+
+    def disturb_events(
+        self,
+        *codes: str,
+        delay: float = 0.0,
+        loss: float = 0.0,
+        duplication: float = 0.0,
+        reordering: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        """From now on let events of these codes, or all events, travel badly.
+
+        The same seed brings the same accidents in the same order. Without options it stops.
+
+        Args:
+            delay: seconds until each POST is made.
+            loss: the probability that an event is not sent; the portal never sends it again.
+            duplication: the probability that it is sent twice.
+            reordering: the probability that it is held back until another event has been posted,
+                or until `settled` finds no other underway.
+        """
+        manner = Manner(delay, loss, duplication, reordering)
+        self._state.sender.delivery.disturb(codes, manner, seed)
+
+    def lose_event(self, code: str, *, times: int = 1) -> None:
+        """Lose the next POSTs of an event; the portal never sends them again."""
+        self._state.sender.delivery.lose_next(code, times)
 
     def quirk(self, method: str, *habits: Habit) -> None:
         """Give a list method these oddities; without any it has none."""

@@ -12,27 +12,40 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bitrix_events.testing import (
+    methods_apps,
     methods_crm,
     methods_currency,
     methods_events,
     methods_item,
     methods_lists,
+    methods_offline,
     methods_portal,
+    methods_product,
+    methods_task,
+    methods_types,
+    methods_userfield,
 )
 from bitrix_events.testing.batch import run_batch
 from bitrix_events.testing.faults import Faults
 from bitrix_events.testing.limits import OperatingTime
 from bitrix_events.testing.methods import Answer, Method, Params, PortalState, Request, RestError
 from bitrix_events.testing.oauth import OAuthError
+from bitrix_events.testing.site import hex_id
 from bitrix_events.testing.world import RecordMissingError, iso_time
 
 METHODS: Final[dict[str, Method]] = {
+    **methods_apps.METHODS,
     **methods_crm.METHODS,
     **methods_currency.METHODS,
     **methods_item.METHODS,
     **methods_lists.METHODS,
+    **methods_product.METHODS,
+    **methods_task.METHODS,
+    **methods_types.METHODS,
+    **methods_userfield.METHODS,
     **methods_portal.METHODS,
     **methods_events.METHODS,
+    **methods_offline.METHODS,
 }
 _log = logging.getLogger("bitrix_events.testing")
 
@@ -172,6 +185,8 @@ class RestApi:
         if answer.total is not None:
             envelope["total"] = answer.total
         envelope["time"] = self.time_since(start, method)
+        if params.get("state"):
+            envelope["signature"] = hex_id("signature", method, params["state"])
         return envelope
 
     def _dispatch(self, name: str, request: Request, caller: Caller) -> Any:

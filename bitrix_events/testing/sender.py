@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -17,7 +17,9 @@ from urllib.parse import urlencode
 import httpx
 
 from bitrix_events.testing.catalog import WITH_REFRESH_TOKEN, WITHOUT_TOKENS
+from bitrix_events.testing.delivery import Delivery
 from bitrix_events.testing.oauth import ACCESS_SECONDS, OAuthServer
+from bitrix_events.testing.offline import NO_QUEUE, OfflineQueues, Queue
 from bitrix_events.testing.site import Site, hex_id
 from bitrix_events.wire.form import FORM_TYPE, encode_form
 
@@ -42,10 +44,11 @@ class Binding:
     client_id: str = ""
     """The app that this belongs to, ours or another; empty for an outgoing webhook."""
     offline: bool = False
-    """Whether the event waits in a queue instead; then there is no handler. The queue itself is not
-    simulated."""
+    """Whether the event waits in a queue instead; then there is no handler."""
     connector_id: str = ""
     """The name of that queue."""
+    min_timeout: float = field(default=1.0, compare=False)
+    """ONOFFLINEEVENT only: seconds between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,14 @@ class Sender:
     ) -> None:
         self.bindings: list[Binding] = []
         self.sent: list[Sent] = []
+        self.offline = OfflineQueues(clock)
+        self.delivery = Delivery()
         self._site = site
         self._oauth = oauth
         self._clock = clock
         self._outbound = outbound
         self._underway: set[asyncio.Task[None]] = set()
+        self._held: list[tuple[str, str, bytes]] = []
         self._last_binding_id = 0
 
     def bind(self, binding: Binding) -> Binding:
@@ -104,8 +110,10 @@ class Sender:
         user_id: int,
         client_id: str | None = None,
         besides: str = "",
+        made_by: Queue = NO_QUEUE,
     ) -> None:
-        """Post an event to everybody bound to it, in the background.
+        """Post an event to everybody bound to it, in the background, and put it into the queues of
+        those who are bound to it offline.
 
         The app hears nothing before it is installed, nor while it is not paid for; other apps and
         outgoing webhooks are heard always.
@@ -115,28 +123,66 @@ class Sender:
                 tokens.
             client_id: the only app that is told.
             besides: a URL that is told already.
+            made_by: the queue that does not hear of it, as its owner has caused it.
         """
+        queued: dict[str, None] = {}
         for binding in self.bindings:
-            if binding.event != code or binding.offline or binding.handler == besides:
+            if binding.event != code or (besides and binding.handler == besides):
                 continue
             if client_id is not None and binding.client_id != client_id:
                 continue
             if binding.client_id == self._site.client_id and not self._is_heard(code):
                 continue
-            body = self.event_body(code, data, user_id=user_id, binding=binding)
-            task = asyncio.get_running_loop().create_task(
-                self.post_and_forget(code, binding.handler, body)
-            )
-            self._underway.add(task)
-            task.add_done_callback(self._underway.discard)
+            if binding.offline:
+                queue = Queue(binding.client_id, binding.connector_id)
+                if queue != made_by:
+                    self.offline.put(queue, code, data, user_id=user_id)
+                    queued[binding.client_id] = None
+                continue
+            if code == "ONOFFLINEEVENT" and not self.offline.is_time_to_ring(
+                binding.id, binding.min_timeout
+            ):
+                continue
+            self._send(code, binding, data, user_id)
+        for owner in queued:
+            self.raise_event("ONOFFLINEEVENT", {}, user_id=user_id, client_id=owner)
+
+    def _send(self, code: str, binding: Binding, data: Mapping[str, Any], user_id: int) -> None:
+        """Post an event in the background, once unless a test has ordered otherwise."""
+        fate = self.delivery.fate_of(code)
+        if not fate.copies:
+            return
+        body = self.event_body(code, data, user_id=user_id, binding=binding)
+        posts = [(code, binding.handler, body)] * fate.copies
+        if fate.held:
+            self._held += posts
+            return
+        # Whatever was held back is overtaken by this one.
+        posts, self._held = posts + self._held, []
+        self._start(self._post_in_order(posts, fate.delay))
+
+    def _start(self, posting: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(posting)
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+
+    async def _post_in_order(self, posts: list[tuple[str, str, bytes]], delay: float) -> None:
+        if delay:
+            await asyncio.sleep(delay)
+        for post in posts:
+            await self.post_and_forget(*post)
 
     def _is_heard(self, code: str) -> bool:
         """Whether our app is told of an event, if it is bound to it."""
         return self._oauth.installed and (self._oauth.paid or code == "ONAPPPAYMENT")
 
     async def settled(self) -> None:
-        """Wait until nothing is underway, also nothing that was raised while waiting."""
-        while self._underway:
+        """Wait until nothing is underway, also nothing that was raised while waiting. What was held
+        back goes last."""
+        while self._underway or self._held:
+            if not self._underway:
+                posts, self._held = self._held, []
+                self._start(self._post_in_order(posts, 0.0))
             await asyncio.wait(self._underway)
 
     def event_body(

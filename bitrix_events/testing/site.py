@@ -27,8 +27,10 @@ class Site:
     webhook_user_id: int
     webhook_code: str = field(repr=False)
     scheme: str = "https"
-    oauth_url: str = ""
+    own_oauth_url: str = ""
     """Stays what it was when the portal moves: the OAuth host is somebody else's."""
+    oauth_site: Site | None = None
+    """The portal whose OAuth host serves this one too; None is its own."""
     language: str = "en"
     redirect: int = 0
     """The HTTP status that the portal's former addresses answer with; 0 if they work as before."""
@@ -44,7 +46,11 @@ class Site:
     def settle(self, scheme: str, domain: str) -> None:
         """Live at this address, with the OAuth host, as if never elsewhere."""
         self.scheme, self.domain, self.redirect = scheme, domain, 0
-        self.oauth_url = self.base_url + OAUTH_PATH
+        self.own_oauth_url = self.base_url + OAUTH_PATH
+
+    @property
+    def oauth_url(self) -> str:
+        return self.own_oauth_url if self.oauth_site is None else self.oauth_site.oauth_url
 
     @property
     def base_url(self) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bitrix_events.testing.fields import Kind, Record, classic_value, stored_value
-from bitrix_events.testing.kinds import KINDS, USER
+from bitrix_events.testing.kinds import CATEGORY, ITEM_KINDS, TYPE, USER, dynamic_kind
 from bitrix_events.testing.listing import select_fields
 from bitrix_events.testing.table import Table
 
@@ -17,12 +17,20 @@ _SEMANTICS: Final = {"WON": "S", "CONVERTED": "S", "LOSE": "F", "APOLOGY": "F", 
 
 _AUTHORS: Final = frozenset(
     {"ASSIGNED_BY_ID", "CREATED_BY_ID", "MODIFY_BY_ID", "AUTHOR_ID", "MOVED_BY_ID"}
-    | {"RESPONSIBLE_ID", "CREATED_BY", "CHANGED_BY", "USER_ID"}
+    | {"RESPONSIBLE_ID", "CREATED_BY", "CHANGED_BY", "USER_ID", "UPDATED_BY", "MOVED_BY"}
 )
 _MOMENTS: Final = frozenset(
     {"DATE_CREATE", "DATE_MODIFY", "CREATED", "DATE_REGISTER", "MOVED_TIME"}
     | {"CREATED_DATE", "CHANGED_DATE", "LAST_UPDATED", "CREATE_TIME", "UPDATE_TIME"}
+    | {"CREATED_TIME", "UPDATED_TIME"}
 )
+_STAMPS: Final = {
+    "DATE_MODIFY": "MODIFY_BY_ID",
+    "CHANGED_DATE": "CHANGED_BY",
+    "UPDATED_TIME": "UPDATED_BY",
+    "LAST_UPDATED": "EDITOR_ID",
+}
+"""When a record was changed, and by whom."""
 
 
 class RecordMissingError(LookupError):
@@ -51,11 +59,19 @@ class World:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tables = {name: Table() for name in KINDS}
+        self._tables: dict[str, Table] = {}
 
     def table(self, kind: Kind) -> Table:
         """All records of a kind."""
-        return self._tables[kind.name]
+        return self._tables.setdefault(kind.name, Table())
+
+    def item_kind(self, entity_type_id: int) -> Kind | None:
+        """The kind that ``crm.item.*`` knows by a number: a smart process once it exists."""
+        if entity_type_id in ITEM_KINDS:
+            return ITEM_KINDS[entity_type_id]
+        kind = dynamic_kind(entity_type_id)
+        exists = self.table(TYPE).select({"=ENTITY_TYPE_ID": entity_type_id}, {})
+        return kind if exists or self.table(kind).last_id else None
 
     def add(self, kind: Kind, fields: Mapping[str, Any], *, user_id: int) -> Change:
         """Make a record. Fields that are not given are empty; a given ``ID`` is kept, as an import
@@ -90,14 +106,16 @@ class World:
         """
         before = dict(self.get(kind, record_id))
         record = self.table(kind).writable(record_id)
-        if "DATE_MODIFY" in kind.fields:
-            record |= {"DATE_MODIFY": self._now(), "MODIFY_BY_ID": user_id}
-        if "CHANGED_DATE" in kind.fields:
-            record |= {"CHANGED_DATE": self._now(), "CHANGED_BY": user_id}
+        for moment, author in _STAMPS.items():
+            if moment in kind.fields:
+                record |= {moment: self._now(), author: user_id}
         self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
-        stage = _STAGE_FIELDS.get(kind.name)
+        stage = "STAGE_ID" if kind.is_dynamic else _STAGE_FIELDS.get(kind.name)
         if stage and record[stage] != before[stage] and "MOVED_TIME" not in fields:
-            record |= {"MOVED_TIME": self._now(), "MOVED_BY_ID": user_id}
+            mover = "MOVED_BY" if kind.is_dynamic else "MOVED_BY_ID"
+            record |= {"MOVED_TIME": self._now(), mover: user_id}
+            if kind.is_dynamic:
+                record["PREVIOUS_STAGE_ID"] = before[stage]
         moved = record.get("CATEGORY_ID") != before.get("CATEGORY_ID")
         return Change(kind, record_id, "UPDATE", dict(record), moved_category=moved)
 
@@ -149,6 +167,18 @@ class World:
             record["CLOSED"] = "N" if record["STAGE_SEMANTIC_ID"] == "P" else "Y"
         elif kind.name == "lead":
             record["STATUS_SEMANTIC_ID"] = _semantic_of(record["STATUS_ID"] or "")
+        elif kind.is_dynamic:
+            if record["CATEGORY_ID"] is None:
+                record["CATEGORY_ID"] = self._default_category(kind)
+            if not record["STAGE_ID"]:
+                pipeline = f"DT{kind.entity_type_id}_{record['CATEGORY_ID']}"
+                record["STAGE_ID"] = f"{pipeline}:NEW"
+
+    def _default_category(self, kind: Kind) -> int:
+        """The id of the first pipeline of a kind; 0 if there is none."""
+        table = self.table(CATEGORY)
+        found = table.select({"=ENTITY_TYPE_ID": kind.entity_type_id}, {"IS_DEFAULT": "DESC"})
+        return found[0] if found else 0
 
     def _now(self) -> str:
         return iso_time(self._clock())
@@ -177,7 +207,15 @@ def classic_rows(
         if fields not in columns:
             chosen = [name for name in select_fields(record, names) if name not in hidden]
             columns[fields] = [(name, kind.type_of(name)) for name in chosen]
-        rows.append({name: classic_value(type_, record[name]) for name, type_ in columns[fields]})
+        rows.append(
+            {
+                # Most values are text or none: they are spared the call.
+                name: value
+                if (value := record[name]) is None or type(value) is str
+                else classic_value(type_, value)
+                for name, type_ in columns[fields]
+            }
+        )
     return rows
 
 

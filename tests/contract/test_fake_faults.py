@@ -4,6 +4,7 @@ sockets."""
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,8 +12,10 @@ import httpx
 import pytest
 
 from bitrix_events.testing import FakePortal, Fault
+from bitrix_events.testing.faults import Obstacle
 
-EXECUTED = {f for f in Fault if f not in (Fault.UNREACHED, Fault.RESET_BEFORE, Fault.BUSY_BEFORE)}
+NOT_EXECUTED = (Fault.UNREACHED, Obstacle.TLS, Fault.RESET_BEFORE, Fault.BUSY_BEFORE)
+EXECUTED = {*Fault, *Obstacle}.difference(NOT_EXECUTED)
 
 
 @pytest.fixture
@@ -47,10 +50,14 @@ async def outcome(http: httpx.AsyncClient, method: str, **params: Any) -> str:
         (Fault.BUSY_AFTER, "503 html"),
         (Fault.ERROR_AFTER, "500 json"),
         (Fault.PAGE_AFTER, "200 html"),
+        (Fault.TRUNCATED, "200 json"),
+        (Obstacle.HUGE, "200 json"),
+        (Fault.STALLED, "ReadTimeout"),
+        (Obstacle.TLS, "ConnectError"),
     ],
 )
 async def test_the_nth_request_fails_as_ordered_and_is_executed_or_not(
-    portal: FakePortal, http: httpx.AsyncClient, fault: Fault, seen: str
+    portal: FakePortal, http: httpx.AsyncClient, fault: Fault | Obstacle, seen: str
 ) -> None:
     portal.fail_request(2, fault)
 
@@ -59,7 +66,7 @@ async def test_the_nth_request_fails_as_ordered_and_is_executed_or_not(
     assert outcomes == ["200 json", seen, "200 json"]
     titles = [deal["TITLE"] for deal in portal.records("deal")]
     assert titles == (["0", "1", "2"] if fault in EXECUTED else ["0", "2"])
-    assert portal.requests == (2 if fault is Fault.UNREACHED else 3)
+    assert portal.requests == (2 if fault in (Fault.UNREACHED, Obstacle.TLS) else 3)
 
 
 @pytest.mark.parametrize(
@@ -70,15 +77,17 @@ async def test_the_nth_request_fails_as_ordered_and_is_executed_or_not(
         (Fault.RESET_AFTER, "ReadError"),
         (Fault.CUT, "RemoteProtocolError"),
         (Fault.BUSY_AFTER, "503 html"),
+        (Fault.STALLED, "ReadTimeout"),
+        (Obstacle.TLS, "ReadError"),
     ],
 )
 async def test_on_a_socket_the_connection_really_breaks(
-    portal: FakePortal, fault: Fault, seen: str, caplog: pytest.LogCaptureFixture
+    portal: FakePortal, fault: Fault | Obstacle, seen: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     portal.add("deal", COMMENTS="x" * 1_000_000)
     async with (
         portal.serve(),
-        httpx.AsyncClient(base_url=portal.webhook_url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=portal.webhook_url, trust_env=False, timeout=0.5) as http,
     ):
         portal.fail_request(2, fault)
         outcomes = [await outcome(http, "crm.deal.get", id=1) for _ in range(3)]
@@ -119,6 +128,41 @@ async def test_a_cut_answer_is_half_of_it(portal: FakePortal) -> None:
     assert f"content-length: {len(body) * 2}" in head.decode() or (
         f"content-length: {len(body) * 2 + 1}" in head.decode()
     )
+
+
+async def test_a_truncated_answer_looks_whole_and_is_half_of_the_json(
+    portal: FakePortal, http: httpx.AsyncClient
+) -> None:
+    portal.fail_request(1, Fault.TRUNCATED)
+
+    half, whole = await http.post("profile"), await http.post("profile")
+
+    assert int(half.headers["content-length"]) == len(half.content)
+    assert half.content == whole.content[: len(half.content)]
+    with pytest.raises(ValueError, match=r"line 1|delimiter|end"):
+        half.json()
+
+
+async def test_a_huge_answer_is_still_the_answer(
+    portal: FakePortal, http: httpx.AsyncClient
+) -> None:
+    portal.fail_request(1, Obstacle.HUGE)
+
+    answer = await http.post("user.admin")
+
+    assert len(answer.content) > 2**26
+    assert answer.content.rstrip().startswith(b'{"result":true')
+
+
+async def test_a_refused_certificate_is_known_by_its_cause(
+    portal: FakePortal, http: httpx.AsyncClient
+) -> None:
+    portal.fail_request(1, Obstacle.TLS)
+
+    with pytest.raises(httpx.ConnectError, match="certificate") as refused:
+        await http.post("profile")
+
+    assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
 
 
 async def test_the_nth_command_fails_without_being_executed(

@@ -338,7 +338,7 @@ async def test_every_refusal_has_its_code_and_status(
     stranger = Rest(portal, root=portal.rest_url + "1/wrongcode/")
     seen = {}
     for name, client, method in [
-        ("unknown", rest, "crm.quote.get"),
+        ("unknown", rest, "crm.requisite.get"),
         ("app only", webhook, "event.get"),
         ("stranger", stranger, "profile"),
         ("missing deal", rest, "crm.deal.get?id=99"),
@@ -358,7 +358,7 @@ async def test_every_refusal_has_its_code_and_status(
         "missing item": (400, "NOT_FOUND"),
         "expired": (401, "expired_token"),
     }
-    assert "does not simulate the method 'crm.quote.get'" in caplog.text
+    assert "does not simulate the method 'crm.requisite.get'" in caplog.text
 
 
 async def test_a_method_outside_the_scopes_of_the_app_is_refused() -> None:

@@ -40,12 +40,16 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "server": {"errors", "metrics"},
     "connections": _BELOW_WEB,
     "occasion": _BELOW_WEB | {"connections"},
-    "app": _BELOW_WEB | {"connections", "occasion", "web"},
+    "stage": _BELOW_WEB,
+    "app": _BELOW_WEB | {"connections", "occasion", "stage", "web"},
     "cli": _BELOW_WEB | {"web", "app", "server", "testing"},  # its demo plays with the fake portal
-    "testing": {"errors", "wire"},
+    "testing": _BELOW_WEB | {"app", "entities", "stage", "web"},
+    "pytest_plugin": {"app", "testing"},
     "__main__": {"cli"},
     "__init__": _BELOW_WEB | {"app"},
 }
+_OF_APPS: Final = {f"{name}.py" for name in ("__init__", "apptest", "factory", "models", "staging")}
+"""Modules of `testing` that run or know an app; the fake portal itself knows the wire only."""
 HOMES: Final = {
     "httpx": ("rest/transport.py", "rest/carrier.py", "testing/"),
     "aiohttp": ("rest/carrier.py", "rest/resolver.py"),
@@ -59,6 +63,7 @@ HOMES: Final = {
     "blinker": ("signals.py",),
     "cryptography": ("store/secrets.py",),
     "prometheus_client": ("metrics.py",),
+    "pytest": ("pytest_plugin.py",),
 }
 
 
@@ -87,6 +92,19 @@ def test_imports_point_down() -> None:
                 first == "bitrix_events" and layer != own and layer not in MAY_IMPORT[own]
             ):
                 wrong.append(f"{path}:{line}: {own} must not import {name}")
+
+    assert wrong == []
+
+
+def test_the_fake_portal_has_nothing_in_common_with_what_it_tests() -> None:
+    wrong = [
+        f"{path}:{line}: the fake portal must not import {name}"
+        for path, tree in MODULES.items()
+        if layer_of(path) == "testing" and path.name not in _OF_APPS
+        for line, name in imports_of(tree)
+        if name.startswith("bitrix_events.")
+        and name.split(".")[1] not in ("errors", "testing", "wire")
+    ]
 
     assert wrong == []
 

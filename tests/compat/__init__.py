@@ -1,0 +1,1 @@
+"""Clients that others wrote, unmodified, at work with the fake portal: they expect a real one."""

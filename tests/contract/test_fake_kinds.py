@@ -1,0 +1,174 @@
+"""The fake portal has further kinds of records: quotes, smart processes, pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bitrix_events.testing import FakePortal
+from bitrix_events.wire.form import decode_form
+
+HANDLER = "https://app.test/events"
+
+
+class Api:
+    """Calls a portal with a token of its administrator."""
+
+    def __init__(self, portal: FakePortal) -> None:
+        token = portal.issue_tokens().access_token
+        self.http = httpx.AsyncClient(
+            transport=portal.transport,
+            base_url=portal.rest_url,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    async def __call__(self, method: str, **params: Any) -> Any:
+        answer = (await self.http.post(method, json=params)).json()
+        return answer.get("error", answer.get("result"))
+
+
+async def silent(scope: Any, receive: Any, send: Any) -> None:
+    """An app that answers nothing."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+def portal() -> FakePortal:
+    return FakePortal(
+        clock=lambda: 1790000000.0,
+        scope="crm,user,task,catalog,department,im,imbot,bizproc,placement,userfieldconfig",
+        outbound=httpx.ASGITransport(silent),
+    )
+
+
+@pytest.fixture
+async def api(portal: FakePortal) -> AsyncIterator[Api]:
+    client = Api(portal)
+    yield client
+    await client.http.aclose()
+
+
+def told(portal: FakePortal) -> list[tuple[str, Any]]:
+    """The events that were sent, each with its data."""
+    return [(sent.code, dict(decode_form(sent.body)).get("data")) for sent in portal.sent]
+
+
+async def test_a_quote_is_the_same_record_in_both_dialects(portal: FakePortal, api: Api) -> None:
+    portal.outgoing_webhook(HANDLER, "ONCRMQUOTEADD", "ONCRMQUOTEUPDATE")
+
+    quote = await api("crm.quote.add", fields={"TITLE": "Roof", "OPPORTUNITY": 12.5})
+    item = (await api("crm.item.get", entityTypeId=7, id=quote))["item"]
+    await api("crm.item.update", entityTypeId=7, id=quote, fields={"stageId": "SENT"})
+    classic = await api("crm.quote.get", id=quote)
+    listed = await api("crm.quote.list", filter={">ID": 0}, select=["ID", "TITLE"])
+    await portal.settled()
+
+    assert (item["title"], item["opportunity"], item["stageId"]) == ("Roof", 12.5, "DRAFT")
+    assert (classic["STATUS_ID"], classic["OPPORTUNITY"]) == ("SENT", "12.50")
+    assert listed == [{"ID": "1", "TITLE": "Roof"}]
+    assert told(portal) == [
+        ("ONCRMQUOTEADD", {"FIELDS": {"ID": "1"}}),
+        ("ONCRMQUOTEUPDATE", {"FIELDS": {"ID": "1"}}),
+    ]
+
+
+async def test_items_of_a_smart_process_carry_its_number(portal: FakePortal, api: Api) -> None:
+    made = (await api("crm.type.add", fields={"title": "Machines", "entityTypeId": 147}))["type"]
+    portal.outgoing_webhook(HANDLER, "ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMADD_147")
+    portal.outgoing_webhook(HANDLER, "ONCRMDYNAMICITEMADD_149", "ONCRMDYNAMICITEMDELETE_147")
+
+    item = (
+        await api("crm.item.add", entityTypeId=147, fields={"title": "Crane", "ufCrm7_1712": "x"})
+    )["item"]
+    await api("crm.item.delete", entityTypeId=147, id=item["id"])
+    await portal.settled()
+
+    assert made["entityTypeId"] == 147
+    assert (item["title"], item["ufCrm7_1712"]) == ("Crane", "x")
+    assert item["createdTime"] == "2026-09-21T14:13:20+00:00"
+    data = {"FIELDS": {"ID": "1", "ENTITY_TYPE_ID": "147"}}
+    assert told(portal) == [
+        ("ONCRMDYNAMICITEMADD", data),
+        ("ONCRMDYNAMICITEMADD_147", data),
+        ("ONCRMDYNAMICITEMDELETE_147", data),
+    ]
+    assert await api("crm.item.get", entityTypeId=147, id=item["id"]) == "NOT_FOUND"
+    assert await api("crm.item.list", entityTypeId=149) == "NOT_FOUND"
+
+
+async def test_an_item_moves_through_the_stages_of_its_pipeline(
+    portal: FakePortal, api: Api
+) -> None:
+    number = (await api("crm.type.add", fields={"title": "Machines"}))["type"]["entityTypeId"]
+    (pipeline,) = (await api("crm.category.list", entityTypeId=number))["categories"]
+    stage = f"DT{number}_{pipeline['id']}"
+
+    item = (await api("crm.item.add", entityTypeId=number, fields={}))["item"]
+    moved = (
+        await api(
+            "crm.item.update",
+            entityTypeId=number,
+            id=item["id"],
+            fields={"stageId": f"{stage}:SUCCESS"},
+        )
+    )["item"]
+
+    assert (item["categoryId"], item["stageId"]) == (pipeline["id"], f"{stage}:NEW")
+    assert (moved["stageId"], moved["previousStageId"]) == (f"{stage}:SUCCESS", f"{stage}:NEW")
+    assert (moved["movedBy"], moved["movedTime"]) == (1, "2026-09-21T14:13:20+00:00")
+
+
+async def test_items_that_a_test_puts_in_are_listed_by_filter(portal: FakePortal, api: Api) -> None:
+    portal.fill("dynamic_147", 60)
+    portal.change("dynamic_147", 60, TITLE="last")
+    portal.add("smart_invoice", TITLE="Invoice")
+
+    page = await api("crm.item.list", entityTypeId=147, filter={">id": 58}, select=["id", "title"])
+    invoices = await api("crm.item.list", entityTypeId=31, select=["id"])
+
+    assert page == {"items": [{"id": 59, "title": None}, {"id": 60, "title": "last"}]}
+    assert invoices == {"items": [{"id": 1}]}
+    assert portal.record("dynamic_147", 60)["TITLE"] == "last"
+
+
+async def test_smart_processes_are_found_by_id_and_number_and_kept_while_they_have_items(
+    portal: FakePortal, api: Api
+) -> None:
+    first = (await api("crm.type.add", fields={"title": "A"}))["type"]
+    second = (await api("crm.type.add", fields={"title": "B"}))["type"]
+    portal.add(f"dynamic_{first['entityTypeId']}")
+
+    await api("crm.type.update", id=second["id"], fields={"title": "C", "entityTypeId": 5})
+    found = await api("crm.type.getByEntityTypeId", entityTypeId=second["entityTypeId"])
+
+    assert (first["entityTypeId"], second["entityTypeId"]) == (1030, 1032)
+    assert found == await api("crm.type.get", id=second["id"])
+    assert found["type"]["title"] == "C"
+    assert await api("crm.type.delete", id=second["id"]) is None
+    assert await api("crm.type.delete", id=first["id"]) == ""
+    assert len((await api("crm.type.list"))["types"]) == 1
+    assert await api("crm.type.getByEntityTypeId", entityTypeId=1032) == "NOT_FOUND"
+    assert await api("crm.type.add", fields={}) == "BX_EMPTY_REQUIRED"
+
+
+async def test_deals_have_a_first_pipeline_and_those_that_are_made(
+    portal: FakePortal, api: Api
+) -> None:
+    made = (await api("crm.category.add", entityTypeId=2, fields={"name": "Repairs"}))["category"]
+    await api("crm.category.update", entityTypeId=2, id=made["id"], fields={"sort": 200})
+
+    listed = (await api("crm.category.list", entityTypeId=2))["categories"]
+
+    assert [(row["id"], row["name"], row["sort"]) for row in listed] == [
+        (0, "General", 300),
+        (1, "Repairs", 200),
+    ]
+    assert (await api("crm.category.get", entityTypeId=2, id=0))["category"]["isDefault"] == "Y"
+    assert (await api("crm.category.get", entityTypeId=2, id=1))["category"]["sort"] == 200
+    assert await api("crm.category.delete", entityTypeId=2, id=1) is None
+    assert await api("crm.category.get", entityTypeId=2, id=1) == "NOT_FOUND"
+    assert await api("crm.category.list", entityTypeId=999) == "NOT_FOUND"
