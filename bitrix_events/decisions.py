@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import FunctionType
 from typing import Final
@@ -24,14 +25,15 @@ _LOGGING_FILE: Final = logging.getLogger.__code__.co_filename
 _MAKE, _HANDLE, _CALL = map(_as_shipped, ("makeRecord", "handle", "callHandlers"))
 
 
-class DirectHandler(logging.Handler):
+class DirectHandler(logging.Handler, ABC):
     """A handler that takes lines without a record, too."""
 
     @property
+    @abstractmethod
     def is_direct(self) -> bool:
         """Whether it does so at present."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(
         self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
     ) -> None:
@@ -41,7 +43,6 @@ class DirectHandler(logging.Handler):
             created: seconds since 1970.
             name: of the logger.
         """
-        raise NotImplementedError
 
 
 def log_decision(

@@ -9,17 +9,14 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.core import Metric
 
 GAUGES: Final = {
     "ready": "1 if /readyz answers 200",
@@ -52,12 +49,15 @@ class _Counter:
             self._sums[values] = self._sums.get(values, 0) + amount
 
     def family(self) -> Metric:
-        family = CounterMetricFamily(self._name, self._meaning, labels=self._labels)
+        family: Any = _prometheus().CounterMetricFamily(
+            self._name, self._meaning, labels=self._labels
+        )
         with _lock:
             sums = dict(self._sums)
         for values, total in sums.items():
             family.add_metric(values, total)
-        return family
+        metric: Metric = family
+        return metric
 
 
 class _Histogram:
@@ -81,14 +81,17 @@ class _Histogram:
             row[-1] += value
 
     def family(self) -> Metric:
-        family = HistogramMetricFamily(self._name, self._meaning, labels=self._labels)
+        family: Any = _prometheus().HistogramMetricFamily(
+            self._name, self._meaning, labels=self._labels
+        )
         with _lock:
             rows = {values: row.copy() for values, row in self._rows.items()}
         names = [*map(str, self._bounds), "+Inf"]
         for values, (*counts, total) in rows.items():
             buckets = list(zip(names, accumulate(counts), strict=True))
             family.add_metric(values, buckets, total)
-        return family
+        metric: Metric = family
+        return metric
 
 
 _received = _Counter("received", "Requests that wanted to bring a delivery or an installation")
@@ -103,7 +106,7 @@ _rest_calls = _Counter("rest_calls", "Requests to portals", "outcome")
 _rest_paused = _Counter("rest_paused_seconds", "Seconds that portals have made calls wait")
 
 
-class _OurMetrics(Collector):
+class _OurMetrics:
     def collect(self) -> Iterator[Metric]:
         for metric in (
             _received,
@@ -118,18 +121,28 @@ class _OurMetrics(Collector):
             yield metric.family()
 
 
-class _Gauges(Collector):
+class _Gauges:
     def __init__(self, values: Mapping[str, float]) -> None:
         self._values = values
 
     def collect(self) -> Iterator[Metric]:
         for name, value in self._values.items():
-            yield GaugeMetricFamily(_PREFIX + name, GAUGES[name], value=value)
+            yield _prometheus().GaugeMetricFamily(_PREFIX + name, GAUGES[name], value=value)
 
 
-_registry = CollectorRegistry(auto_describe=False)
-_registry.register(_OurMetrics())
-ProcessCollector(registry=_registry)
+@cache
+def _prometheus() -> Any:
+    """prometheus-client, imported when somebody asks for metrics: it brings a web server along."""
+    return import_module("prometheus_client.core")
+
+
+@cache
+def _registry() -> CollectorRegistry:
+    client = import_module("prometheus_client")
+    registry: CollectorRegistry = client.CollectorRegistry(auto_describe=False)
+    registry.register(_OurMetrics())
+    client.ProcessCollector(registry=registry)
+    return registry
 
 
 def received() -> None:
@@ -186,5 +199,8 @@ def render(gauges: Mapping[str, float] | None = None) -> tuple[bytes, str]:
     Args:
         gauges: values of what `GAUGES` names, as far as they are known.
     """
-    ours = generate_latest(_registry)
-    return (ours + generate_latest(_Gauges(gauges)) if gauges else ours), _CONTENT_TYPE
+    text_of = import_module("prometheus_client").generate_latest
+    text: bytes = text_of(_registry())
+    if gauges:
+        text += text_of(_Gauges(gauges))
+    return text, _CONTENT_TYPE

@@ -11,6 +11,7 @@ import os
 import select
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, TextIO
@@ -25,14 +26,14 @@ _RUSH_SECONDS: Final = 0.005
 _GATHERING_SECONDS: Final = 0.03
 
 
-class LineFormatter(logging.Formatter):
+class LineFormatter(logging.Formatter, ABC):
     """Makes a line of what it says."""
 
+    @abstractmethod
     def line(
         self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
     ) -> str:
         """See `DirectHandler.take`."""
-        raise NotImplementedError
 
 
 class LineHandler(DirectHandler):

@@ -87,7 +87,7 @@ class Health:
         gauges: dict[str, float] = {"ready": not _troubles(self._vitals, stats)}
         if isinstance(stats, Stats):
             gauges |= asdict(stats)
-        body, content_type = render(gauges)
+        body, content_type = await asyncio.to_thread(render, gauges)
         return Response(body, headers={"Content-Type": content_type})
 
     async def _stats(self) -> Stats | str:
