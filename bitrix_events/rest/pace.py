@@ -200,6 +200,12 @@ def shared_bucket(host: str, limits: Limits | None = None) -> Bucket:
         return bucket
 
 
+def forget(host: str) -> None:
+    """Forget what a portal has counted: another one of that name begins, as in tests."""
+    with _buckets_lock:
+        _buckets.pop(host, None)
+
+
 _USABLE: Final = 0.95
 _WINDOW: Final = 600.0
 _BLIND_PAUSE: Final = 60.0

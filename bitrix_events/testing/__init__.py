@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bitrix_events.testing.apptest import AppTest, HandlerFailed, SyncAppTest
 from bitrix_events.testing.factory import event
-from bitrix_events.testing.faults import Fault
+from bitrix_events.testing.faults import Fault, Obstacle
 from bitrix_events.testing.limits import Latency, Limits, Operating
 from bitrix_events.testing.methods import Habit
 from bitrix_events.testing.oauth import TokenPair
@@ -27,6 +27,7 @@ __all__ = [
     "Limits",
     "OAuthCall",
     "OAuthFault",
+    "Obstacle",
     "Operating",
     "Sent",
     "SyncAppTest",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from b24pysdk import BitrixWebhook, Client  # type: ignore[import-not-found]
-from b24pysdk.api.callers import call_method  # type: ignore[import-not-found]
+from b24pysdk import BitrixWebhook, Client
+from b24pysdk.api.callers import call_method
 
 from tests.benchmarks.rest_peers.meter import Job, main
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fast_bitrix24 import Bitrix, BitrixAsync  # type: ignore[import-not-found]
+from fast_bitrix24 import Bitrix, BitrixAsync
 
 from tests.benchmarks.rest_peers.meter import Job, main
 
