@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -43,13 +45,20 @@ CONTEXTS: Final = {
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def jedi_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """What jedi remembers of files stays in the repository."""
     monkeypatch.setattr(jedi.settings, "cache_directory", ROOT / ".pytest_cache" / "jedi")
 
 
+@cache
+def environment() -> jedi.api.environment.Environment:
+    """A process of its own, as an editor has it: in this one pytest imports the package, by a
+    loader that jedi does not know."""
+    return jedi.create_environment(sys.executable, safe=False)
+
+
 def script(code: str) -> jedi.Script:
-    return jedi.Script(code, environment=jedi.InterpreterEnvironment())
+    return jedi.Script(code, environment=environment())
 
 
 def offered(code: str) -> set[str]:
