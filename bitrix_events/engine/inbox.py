@@ -75,8 +75,7 @@ class Inbox:
         """
         began = time.perf_counter()
         installation = admission.installation
-        event = event_class(envelope.code)(envelope.code, envelope.data)
-        delivery, targets = _delivery(event, envelope, installation), self._targets_of(event)
+        delivery, targets = self._read(envelope, installation)
         self._storing += 1
         try:
             stored = await self._store.put(
@@ -99,8 +98,7 @@ class Inbox:
             StoreError: it is known already that it cannot; ``done`` is not called.
         """
         began = time.perf_counter()
-        event = event_class(envelope.code)(envelope.code, envelope.data)
-        delivery, targets = _delivery(event, envelope, installation), self._targets_of(event)
+        delivery, targets = self._read(envelope, installation)
 
         def stored(result: Stored | Exception) -> None:
             self._storing -= 1
@@ -130,6 +128,13 @@ class Inbox:
             self._warn_once(delivery.code)
         if log.isEnabledFor(logging.INFO):
             _report(delivery, installation, stored, time.perf_counter() - began)
+
+    def _read(
+        self, envelope: Envelope, installation: Installation
+    ) -> tuple[NewDelivery, Sequence[Target]]:
+        """What is to be stored, and for whom."""
+        event = event_class(envelope.code)(envelope.code, envelope.data)
+        return _delivery(event, envelope, installation), self._targets_of(event)
 
     def _targets_of(self, event: Event) -> Sequence[Target]:
         """The handlers that want an event, by whichever of its codes, each once."""

@@ -20,12 +20,14 @@ from typing import Final
 from bitrix_events import signals
 from bitrix_events.errors import InstallationGone, VerificationError
 from bitrix_events.events import (
+    LifecycleEvent,
     OnAppInstall,
     OnAppPayment,
     OnAppUninstall,
     OnAppUpdate,
     OnAppUserReady,
     OnSubscriptionRenew,
+    event_class,
 )
 from bitrix_events.portals.address import usable_endpoint
 from bitrix_events.portals.life import entered, knows_token, refused, removed, with_token
@@ -46,14 +48,6 @@ log = logging.getLogger(__name__)
 
 _KEEP: Final = timedelta(days=30)
 _PAYMENT_SECONDS: Final = 8.0
-_CHANGING: Final = frozenset(
-    event.CODE
-    for event in (
-        *(OnAppInstall, OnAppUpdate, OnAppUninstall),
-        *(OnAppUserReady, OnAppPayment, OnSubscriptionRenew),
-    )
-)
-"""Events that change the installation."""
 
 
 class AppPortals:
@@ -111,9 +105,10 @@ class AppPortals:
 
     def recognise(self, envelope: Envelope) -> Installation | None:
         """The installation that sent this event, if that is plain without asking anybody, and if
-        the event changes nothing about it."""
+        the event is not about the installation itself."""
         claim = envelope.credentials
-        if claim.member_id in ("", WEBHOOK_PORTAL) or envelope.code in _CHANGING:
+        is_lifecycle = issubclass(event_class(envelope.code), LifecycleEvent)
+        if is_lifecycle or claim.member_id in ("", WEBHOOK_PORTAL):
             return None
         installation = self._known(claim.member_id)
         return installation if knows_token(installation, claim.application_token) else None
