@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -54,13 +55,15 @@ class Node:
 
 @pytest.fixture(scope="session")
 def node(request: pytest.FixtureRequest) -> Iterator[Node]:
-    """Has its packages as they are locked; they are kept in pytest's cache for the next time."""
+    """Has its packages as they are locked; each process of pytest keeps them in the cache for the
+    next time."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("@2bad/bitrix is not tested: there is no Node")
     cache = request.config.cache
     assert cache is not None
     lock = (FOLDER / "package-lock.json").read_bytes()
-    folder = Path(cache.mkdir(f"npm-{hashlib.sha256(lock).hexdigest()[:16]}"))
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    folder = Path(cache.mkdir(f"npm-{hashlib.sha256(lock).hexdigest()[:16]}-{process}"))
     for file in FOLDER.iterdir():
         shutil.copy(file, folder)
     if not (folder / "node_modules" / ".package-lock.json").exists():  # what npm writes last

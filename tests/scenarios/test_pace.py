@@ -155,7 +155,7 @@ async def test_a_call_does_not_wait_for_the_list_that_its_client_reads() -> None
             rows = await reading
 
     assert len(rows) == 8_000
-    assert len(delays) >= 5
+    assert len(delays) >= 2
     assert sorted(delays)[len(delays) // 2] < NEXT_TURN
     assert max(delays) < NEXT_TURN + 1.0  # on a busy machine
     assert portal.refusals == 0

@@ -181,7 +181,7 @@ async def test_a_handler_that_hangs_is_named() -> None:
     async def sleep() -> None:
         await asyncio.Event().wait()
 
-    async with AppTest(app, timeout=0.05) as test:
+    async with AppTest(app, timeout=0.5) as test:
         test.portal.add("deal", TITLE="Roof")
         with pytest.raises(TimeoutError, match=r"sleeper \(attempt 1 at ONCRMDEALADD deal:1\)"):
             await test.drain()
