@@ -14,13 +14,14 @@ from bitrix_events.cli.complaint import print_error
 from bitrix_events.errors import BitrixEventsError
 
 _COMMANDS: Final = (
-    *("run", "demo", "send", "handlers", "replay", "record", "sync", "doctor"),
+    *("run", "demo", "fake-portal", "send", "handlers", "replay", "record", "sync", "doctor"),
     *("events", "dead", "portals", "db"),
 )
 
 
 class _Commands(TyperGroup):
-    """Commands whose modules, all of that name, are imported when they are asked for."""
+    """Commands whose modules, all of that name (with ``_`` for ``-``), are imported when they are
+    asked for."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -33,7 +34,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _COMMANDS:
             return None
-        found = getattr(import_module(f"bitrix_events.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        found = getattr(import_module(f"bitrix_events.cli.{name}"), name)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False, rich_markup_mode="markdown")
             alone.command(cmd_name)(found)

@@ -6,13 +6,13 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, cast
 
 from bitrix_events.app import App
-from bitrix_events.entities import Entity
 from bitrix_events.events import Event, LifecycleEvent, event_class, needed_codes
 from bitrix_events.rest.pace import forget
 from bitrix_events.settings import PREFIX, Settings
@@ -21,9 +21,11 @@ from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.testing import factory
 from bitrix_events.testing.catalog import BY_SCOPE
-from bitrix_events.testing.models import fields_of, kind_of, renamed
+from bitrix_events.testing.cloud import Cloud
+from bitrix_events.testing.fixtures import read_fixtures
+from bitrix_events.testing.inprocess import InProcess
 from bitrix_events.testing.portal import FakePortal
-from bitrix_events.testing.staging import Failure, FakeClock, InProcess, Watch, WatchedStore
+from bitrix_events.testing.staging import Failure, FakeClock, Watch, WatchedStore
 from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
 
 T = TypeVar("T")
@@ -44,7 +46,7 @@ class AppTest:
     ``async with AppTest(app) as test:``, or ``with AppTest(app) as test:`` in a test that is no
     coroutine: `SyncAppTest`. The app itself is not changed: it is served from a temporary store,
     receives events through its ASGI interface, and its REST calls reach `portal`. Its clock and the
-    portal's stand still until `advance`.
+    portals' stand still until `advance`.
 
     When the block ends, an execution that is dead, or that waits after a failure, fails the test
     with the handler's traceback; `take_failures` says that they were expected.
@@ -73,7 +75,8 @@ class AppTest:
         self._settings = settings
         self._clock = FakeClock()
         self._watch = Watch()
-        self._portal: FakePortal | None = None
+        self._cloud = Cloud()
+        self._outbound: InProcess | None = None
         self._store: WatchedStore | None = None
         self._exits = AsyncExitStack()
         self._sync: _Loop | None = None
@@ -115,10 +118,28 @@ class AppTest:
 
     @property
     def portal(self) -> FakePortal:
-        """The portal that the app works with."""
-        if self._portal is None:
+        """The portal that the app works with; the first one, if there are several."""
+        if not self._cloud.portals:
             raise RuntimeError("the test has not begun: `async with AppTest(app) as test:`")
-        return self._portal
+        return self._cloud.portals[0]
+
+    async def add_portal(self, domain: str) -> FakePortal:
+        """Let another portal install the app, with records and events of its own.
+
+        Only an app that portals install, ``mode="app"``, has more than one.
+
+        Args:
+            domain: its address in Bitrix24's cloud, ``beta.bitrix24.de``; another one has to be
+                among the app's ``allowed_hosts``.
+
+        Raises:
+            ValueError: there is a portal with this address; or the app works with a webhook.
+        """
+        if self._mode != "app":
+            raise ValueError('a webhook is of one portal; for several: AppTest(app, mode="app")')
+        portal = self._new_portal(domain=domain, oauth_of=self.portal)
+        await self._connect(portal)
+        return portal
 
     @property
     def failures(self) -> list[Failure]:
@@ -134,52 +155,46 @@ class AppTest:
         self._watch.unresolved.clear()
         return taken
 
-    def add(self, record: Entity, *, user_id: int = 1) -> int:
-        """Make a record in the portal from a model, and raise its event: ``test.add(Deal(id=7))``.
-
-        What the model was given is taken over; see `FakePortal.add`.
-
-        Returns:
-            The id of the record.
-
-        Raises:
-            LookupError: the fake portal has no such records.
-        """
-        return self.portal.add(kind_of(record).name, user_id=user_id, **fields_of(record))
-
-    def change(self, record: Entity, *, user_id: int = 1, **fields: Any) -> None:
-        """Change a record in the portal that the model stands for, and raise the event.
-
-        Args:
-            fields: in snake case, as the model names them, or by classic names.
-
-        Raises:
-            LookupError: there is no such record.
-        """
-        kind = kind_of(record)
-        changed = renamed(kind, fields)
-        self.portal.change(kind.name, int(record["ID"]), user_id=user_id, **changed)
-
     async def deliveries(self) -> list[DeliveryView]:
         """What the app has stored, oldest first, with what became of it."""
         return list(reversed(await self._opened().find(Query(), limit=_ALL)))
 
-    def send(self, event: Event | str, *, user_id: int = 1) -> None:
-        """Let the portal send an event that no record of the fake stands behind.
+    def send(
+        self, event: Event | str, *, user_id: int = 1, portal: FakePortal | None = None
+    ) -> None:
+        """Let a portal send an event that no record of the fake stands behind.
 
         Args:
             event: see `factory.event`; or its code, for one with data that it makes up.
             user_id: who acts; 0 is nobody.
+            portal: which one; `portal` by default.
 
         Raises:
             LookupError: the portal was not asked to send this event, and would not; or it is not
                 documented.
         """
+        portal = portal or self.portal
         if isinstance(event, str):
             event = factory.event(event)
-        if all(binding.event != event.code for binding in self.portal.bindings):
+        if all(binding.event != event.code for binding in portal.bindings):
             raise LookupError(f"no handler is registered for {event.code}: no portal would send it")
-        self.portal.raise_event(event.code, event.data, user_id=user_id)
+        portal.raise_event(event.code, event.data, user_id=user_id)
+
+    def replay(
+        self, path: Path | str, *, user_id: int = 1, portal: FakePortal | None = None
+    ) -> list[Event]:
+        """Send what ``bitrix-events record`` has saved; see `send`.
+
+        Args:
+            path: a file, or a folder of which all are sent, in order of their numbers.
+
+        Raises:
+            OSError, ValueError: there is no such file, or it is none that was recorded.
+        """
+        events = read_fixtures(Path(path))
+        for event in events:
+            self.send(event, user_id=user_id, portal=portal)
+        return events
 
     async def drain(self) -> None:
         """Wait until the app has handled everything that is due, and what came of that.
@@ -195,13 +210,16 @@ class AppTest:
         except TimeoutError:
             raise TimeoutError(self._what_hangs()) from None
 
-    async def advance(self, *, seconds: float) -> None:
-        """Let time pass for the app and the portal, and handle all that becomes due, in order.
+    async def advance(
+        self, *, seconds: float = 0.0, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
+    ) -> None:
+        """Let time pass for the app and its portals, and handle all that becomes due, in order.
 
         Raises:
             TimeoutError: see `drain`.
         """
-        end = self._clock() + seconds
+        passing = timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
+        end = self._clock() + passing.total_seconds()
         await self.drain()
         while (step := self._seconds_to_due()) is not None and self._clock() + step < end:
             await self._move(step + _STEP_SECONDS)
@@ -215,11 +233,8 @@ class AppTest:
                     TemporaryDirectory(prefix="bitrix-events-", ignore_cleanup_errors=True)
                 )
             )
-            scope = ",".join(sorted(BY_SCOPE))
-            portal = self._portal = self._make_portal(
-                clock=self._clock, outbound=InProcess(self.app), scope=scope
-            )
-            forget(portal.domain)  # another test may have been slow with a portal of this name
+            self._cloud, self._outbound = Cloud(), InProcess(self.app)
+            portal = self._new_portal()
             settings = self._loaded(portal)
             key = settings.secret_key
             store = self._store = WatchedStore(
@@ -228,7 +243,7 @@ class AppTest:
                 watch=self._watch,
                 sealer=Sealer(key) if key is not None else None,
             )
-            transport = InProcess(portal)
+            transport = InProcess(self._cloud)
             stage = Stage(settings, store, transport, self._clock, self._watch.crew)
             outer.enter_context(self.app.staged(stage))
             async with self.app.lifespan():
@@ -236,7 +251,16 @@ class AppTest:
                 try:
                     yield
                 finally:
-                    await portal.settled()
+                    await self._cloud.settled()
+
+    def _new_portal(self, **options: Any) -> FakePortal:
+        scope = ",".join(sorted(BY_SCOPE))
+        portal = self._make_portal(
+            clock=self._clock, outbound=self._outbound, scope=scope, **options
+        )
+        forget(portal.domain)  # another test may have been slow with a portal of this name
+        self._cloud.add(portal)
+        return portal
 
     def _loaded(self, portal: FakePortal) -> Settings:
         variables = portal.environment(mode=self._mode)
@@ -249,7 +273,7 @@ class AppTest:
         return Settings.load(**options | self._settings)
 
     async def _connect(self, portal: FakePortal) -> None:
-        """Let the portal send the app what it wants."""
+        """Let a portal send the app what it wants."""
         if self._mode == "app":
             await portal.install(_URL + INSTALL_PATH)
             await self.drain()
@@ -260,10 +284,10 @@ class AppTest:
 
     async def _idle(self) -> None:
         store = self._opened()
-        await self.portal.settled()
+        await self._cloud.settled()
         while not store.is_idle():
             await asyncio.sleep(_LOOK_SECONDS)
-            await self.portal.settled()
+            await self._cloud.settled()
 
     async def _move(self, seconds: float) -> None:
         self._clock.move(seconds)
@@ -324,25 +348,37 @@ class SyncAppTest:
     def take_failures(self) -> list[Failure]:
         return self._test.take_failures()
 
-    def add(self, record: Entity, *, user_id: int = 1) -> int:
-        number: int = self._loop.run(lambda: self._test.add(record, user_id=user_id))
-        return number
-
-    def change(self, record: Entity, *, user_id: int = 1, **fields: Any) -> None:
-        self._loop.run(lambda: self._test.change(record, user_id=user_id, **fields))
+    def add_portal(self, domain: str) -> FakePortal:
+        portal: object = _InLoop(self._loop.run(lambda: self._test.add_portal(domain)), self._loop)
+        return cast(FakePortal, portal)
 
     def deliveries(self) -> list[DeliveryView]:
         found: list[DeliveryView] = self._loop.run(self._test.deliveries)
         return found
 
-    def send(self, event: Event | str, *, user_id: int = 1) -> None:
-        self._loop.run(lambda: self._test.send(event, user_id=user_id))
+    def send(
+        self, event: Event | str, *, user_id: int = 1, portal: FakePortal | None = None
+    ) -> None:
+        there = _in_loop(portal)
+        self._loop.run(lambda: self._test.send(event, user_id=user_id, portal=there))
+
+    def replay(
+        self, path: Path | str, *, user_id: int = 1, portal: FakePortal | None = None
+    ) -> list[Event]:
+        there = _in_loop(portal)
+        events: list[Event] = self._loop.run(
+            lambda: self._test.replay(path, user_id=user_id, portal=there)
+        )
+        return events
 
     def drain(self) -> None:
         self._loop.run(self._test.drain)
 
-    def advance(self, *, seconds: float) -> None:
-        self._loop.run(lambda: self._test.advance(seconds=seconds))
+    def advance(
+        self, *, seconds: float = 0.0, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
+    ) -> None:
+        passing = timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
+        self._loop.run(lambda: self._test.advance(seconds=passing.total_seconds()))
 
 
 class _Loop:
@@ -370,6 +406,8 @@ class _Loop:
 class _InLoop:
     """An object whose methods are called in a loop."""
 
+    _target: object
+
     def __init__(self, target: object, loop: _Loop) -> None:
         vars(self).update(_target=target, _loop=loop)
 
@@ -381,3 +419,9 @@ class _InLoop:
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self._target, name, value)
+
+
+def _in_loop(portal: FakePortal | None) -> FakePortal | None:
+    """The portal itself, of one that a `SyncAppTest` has handed out."""
+    wrapped: object = portal
+    return cast(FakePortal, wrapped._target) if isinstance(wrapped, _InLoop) else portal

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from bitrix_events.errors import FormError
 from bitrix_events.testing.methods import Params, RestError
-from bitrix_events.wire.form import decode_form
+from bitrix_events.wire.form import FormLimits, decode_form
 
 MAX_COMMANDS: Final = 50
+FORM_LIMITS: Final = FormLimits(body_bytes=16 * 1024 * 1024, fields=10_000, containers=20_000)
+"""Of a request, and of each command of a batch."""
 Run = Callable[[str, Params], Mapping[str, Any]]
 """Calls one method and returns its envelope, or raises `RestError`."""
 
@@ -87,7 +89,7 @@ def _run_command(command: str, seen: Mapping[str, Any], run: Run) -> Mapping[str
     if name.lower() == "batch":
         raise RestError("ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
     try:
-        params = decode_form(query.encode())
+        params = decode_form(query.encode(), FORM_LIMITS)
     except FormError as error:
         raise RestError("ERROR_ARGUMENT", str(error)) from error
     return run(name.strip("/"), resolve_references(params, seen))

@@ -20,11 +20,16 @@ _NUMBERS: Final = frozenset(
     {"integer", "user", "crm_company", "crm_contact", "crm_lead", "crm_category"}
 )
 _MOMENTS: Final = frozenset({"datetime", "date"})
+TEXTS: Final = _MOMENTS | {"string", "text", "char", "crm_status", "crm_currency"}
+"""The types of fields that hold text or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """A kind of record: what its fields are called and which events its changes raise."""
+    """A kind of record: what its fields are called and which events its changes raise.
+
+    There is one object for each kind.
+    """
 
     name: str
     event_stem: str

@@ -7,43 +7,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bitrix_events.testing.answers import php_json
-from bitrix_events.testing.gate import Gate
+from bitrix_events.testing.gate import Gate, Plan
 from bitrix_events.testing.methods import Params, PortalState, RestError
 from bitrix_events.testing.oauth_front import OAuthFront
 from bitrix_events.testing.reading import read_params, refusal, token_of
 from bitrix_events.testing.rest import RestApi
 from bitrix_events.testing.v3 import RestV3
 
+_REST: Final = "/rest/"
+_V3: Final = "/rest/api/"
+_METHODS: Final = ("GET", "POST")
+
 
 class Front:
-    """The HTTP interface of the portal and of its OAuth server; ``app`` is the ASGI application."""
+    """The HTTP interface of the portal and of its OAuth server: an ASGI application.
+
+    Calls are not routed by Starlette, which takes as long as to answer them.
+    """
 
     def __init__(self, portal: PortalState, api: RestApi, gate: Gate, oauth: OAuthFront) -> None:
         self._portal = portal
         self._api = api
         self._gate = gate
         self._v3 = RestV3(portal, api)
-        both = ["GET", "POST"]
-        self.app = Starlette(
-            routes=[
-                Route("/rest/api/{path:path}", self._answer_v3, methods=both),
-                Route("/rest/{path:path}", self._answer_rest, methods=both),
-                *oauth.routes,
-            ]
-        )
+        self._others = Starlette(routes=oauth.routes)
 
-    async def _answer_rest(self, request: Request) -> Response:
-        return self._redirect(request) or await self._gate.answer(request, self._plan_rest)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if not path.startswith(_REST):
+            await self._others(scope, receive, send)
+            return
+        is_v3 = path.startswith(_V3)
+        named = {"path": path.removeprefix(_V3 if is_v3 else _REST)}
+        request = Request({**scope, "path_params": named}, receive)
+        response = await self._answer(request, self._v3.plan if is_v3 else self._plan_rest)
+        await response(scope, receive, send)
 
-    async def _answer_v3(self, request: Request) -> Response:
-        return self._redirect(request) or await self._gate.answer(request, self._v3.plan)
+    async def _answer(self, request: Request, plan: Plan) -> Response:
+        if request.method not in _METHODS:
+            return Response(status_code=405, headers={"Allow": ", ".join(_METHODS)})
+        return self._redirect(request) or await self._gate.answer(request, plan)
 
     async def _plan_rest(self, request: Request) -> tuple[int, Callable[[], Response]]:
         try:

@@ -115,6 +115,11 @@ class Lifecycle:
             self._state.sender.bind(Binding(event.upper(), url, webhook_token=token))
         return token
 
+    def remove_outgoing_webhook(self, url: str) -> None:
+        """Delete the outgoing webhooks that post to this URL."""
+        bindings = self._state.sender.bindings
+        bindings[:] = [b for b in bindings if b.webhook_token is None or b.handler != url]
+
     def bind_other_app(self, url: str, *events: str, client_id: str = OTHER_APP) -> str:
         """Bind events for another app of the portal; returns that app's application token.
 

@@ -5,7 +5,7 @@ Source: protocol.md 4.5 and 7.4; the names are those of the vendor's converter, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from bitrix_events.testing.fields import Kind, Record, item_value
@@ -93,12 +93,15 @@ def _classic_fields(kind: Kind, fields: Params) -> Params:
 
 def _item(request: Request, kind: Kind, record: Record) -> dict[str, Any]:
     original = str(request.params.get("useOriginalUfNames")).lower() in ("y", "true", "1")
-    return {name: item_value(value) for name, value in _renamed(kind, record, original)}
+    columns = _columns(kind, tuple(record), original)
+    return {shown: item_value(record[name]) for name, shown in columns}
 
 
-def _renamed(kind: Kind, record: Record, original: bool) -> Iterable[tuple[str, Any]]:
-    for name, value in record.items():
-        if kind.type_of(name) == "crm_multifield":
-            continue  # in crm.item these are under "fm", which the fake does not have
-        keep = original and name.startswith("UF_")
-        yield (name if keep else kind.item_name(name)), value
+@lru_cache(maxsize=256)
+def _columns(kind: Kind, names: tuple[str, ...], original: bool) -> list[tuple[str, str]]:
+    """The fields that are shown, and as what."""
+    return [
+        (name, name if original and name.startswith("UF_") else kind.item_name(name))
+        for name in names
+        if kind.type_of(name) != "crm_multifield"  # under "fm", which the fake does not have
+    ]

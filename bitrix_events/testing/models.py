@@ -1,38 +1,56 @@
-"""Entity models as the fake portal keeps them: under the classic names of their fields."""
+"""Entity models as the fake portal keeps them: under the classic names of their fields.
+
+Nothing of the package is imported for that: a model is known by what pydantic gives it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import date
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from pydantic.alias_generators import to_camel
 
-from bitrix_events.entities import CrmItem, Entity, Money
 from bitrix_events.testing.fields import Kind
 from bitrix_events.testing.kinds import kind_named
 
 _ITEM: Final = "item"
+_PLAIN: Final = (str, int, float, list, dict, date)
 
 
-def kind_of(record: Entity) -> Kind:
+class Model(Protocol):
+    """An entity of `bitrix_events.events`, or of a subclass: ``Deal(id=7, title="Roof")``."""
+
+    kind: ClassVar[str]
+
+    @property
+    def model_fields_set(self) -> set[str]: ...
+
+    def __getitem__(self, name: str) -> Any: ...
+
+
+M = TypeVar("M", bound=Model)
+
+
+def kind_of(record: Model) -> Kind:
     """The kind of record that a model stands for.
 
     Raises:
         LookupError: the fake portal has no such records.
     """
-    if isinstance(record, CrmItem) and record.kind == _ITEM:
-        if not record.entity_type_id:
-            raise LookupError(
-                f"of which type is a {type(record).__name__}? let a subclass say entity_type_id"
-            )
-        return kind_named(f"dynamic_{record.entity_type_id}")
-    return kind_named(record.kind.replace(".", "_"))
+    if record.kind != _ITEM:
+        return kind_named(record.kind.replace(".", "_"))
+    number = getattr(record, "entity_type_id", 0)
+    if not number:
+        name = type(record).__name__
+        raise LookupError(f"of which type is a {name}? let a subclass say entity_type_id")
+    return kind_named(f"dynamic_{number}")
 
 
-def fields_of(record: Entity) -> dict[str, Any]:
+def fields_of(record: Model) -> dict[str, Any]:
     """What was given when the record was made, by classic names."""
-    kind, model = kind_of(record), type(record)
-    names = {name: found.alias or to_camel(name) for name, found in model.model_fields.items()}
+    kind, known = kind_of(record), cast(Any, type(record)).model_fields
+    names = {name: found.alias or to_camel(name) for name, found in known.items()}
     given = {names.get(name, name): getattr(record, name) for name in record.model_fields_set}
     return {kind.classic_name(name): _plain(value) for name, value in given.items()}
 
@@ -45,7 +63,15 @@ def renamed(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_id(record: M, record_id: int) -> M:
+    """The record, if need be a copy of it, with the id that it has in the portal."""
+    if record["ID"] == record_id:
+        return record
+    copy: M = cast(Any, record).model_copy(update={"id": record_id})
+    return copy
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "Y" if value else "N"
-    return str(value) if isinstance(value, Money) else value
+    return value if value is None or isinstance(value, _PLAIN) else str(value)

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Literal
 
 import httpx
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bitrix_events.testing.delivery import Manner
 from bitrix_events.testing.faults import Fault, Faults, Obstacle, ordered_error
 from bitrix_events.testing.front import Front
 from bitrix_events.testing.gate import Gate
-from bitrix_events.testing.kinds import USER, kind_named
+from bitrix_events.testing.kinds import USER
 from bitrix_events.testing.lifecycle import Lifecycle
 from bitrix_events.testing.limits import Latency, LeakyBucket, Limits, Operating, OperatingTime
 from bitrix_events.testing.methods import Habit, PortalState
 from bitrix_events.testing.oauth import OAuthServer
 from bitrix_events.testing.oauth_front import OAuthCall, OAuthFault, OAuthFront, OAuthPath
+from bitrix_events.testing.records import Records
 from bitrix_events.testing.rest import Call, RestApi
 from bitrix_events.testing.sender import Binding, Sender, Sent
 from bitrix_events.testing.serving import serve_on_socket
@@ -33,11 +34,10 @@ from bitrix_events.testing.site import (
     hex_id,
     webhook_environment,
 )
-from bitrix_events.testing.table import as_ids
-from bitrix_events.testing.world import World, classic_record
+from bitrix_events.testing.world import World
 
 
-class FakePortal(Lifecycle):
+class FakePortal(Lifecycle, Records):
     """A portal with one app, one incoming webhook, and any number of outgoing webhooks.
 
     User 1 exists and administers the portal. Everything lives in the event loop that uses it; two
@@ -171,18 +171,26 @@ class FakePortal(Lifecycle):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as an ASGI application."""
-        await self._front.app(scope, receive, send)
+        await self._front(scope, receive, send)
 
     @contextlib.asynccontextmanager
-    async def serve(self, port: int = 0) -> AsyncIterator[FakePortal]:
+    async def serve(
+        self, port: int = 0, *, around: ASGIApp | None = None
+    ) -> AsyncIterator[FakePortal]:
         """Listen on 127.0.0.1 for the length of the block; port 0 takes any free one.
 
         Inside, the portal's address is the socket's; afterwards it is the old one again. Events
         underway are waited for.
+
+        Args:
+            around: what answers in place of the portal, and hands on to it what it does not know.
+
+        Raises:
+            OSError: the port is taken.
         """
         site = self._state.site
         before = (site.scheme, site.domain)
-        async with serve_on_socket(self, port=port) as address:
+        async with serve_on_socket(around or self, port=port) as address:
             site.settle("http", address)
             try:
                 yield self
@@ -190,78 +198,19 @@ class FakePortal(Lifecycle):
             finally:
                 site.settle(*before)
 
-    # Records: what people do in the portal.
-
-    def add(self, kind: str, *, user_id: int = 1, **fields: Any) -> int:
-        """Make a record, as a user would in the browser, and raise the event in the background.
-
-        Args:
-            kind: ``deal``, ``lead``, ``contact``, ``company``, ``quote``, ``smart_invoice``,
-                ``dynamic_147`` (an item of the smart process 147), ``user``, ``activity``,
-                ``timeline_comment``, ``currency``, ``task``, ``product``, ``userfield``; or one
-                that raises no events: ``product_row``, ``elapsed_item``, ``status``, ``address``,
-                ``type``, ``category``, ``department``, ``disk_object``.
-            user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
-                tokens.
-            fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.
-
-        Returns:
-            The id of the record.
-        """
-        change = self._state.world.add(kind_named(kind), fields, user_id=user_id)
-        self._state.announce(change, user_id=user_id)
-        return change.id
-
-    def fill(
-        self,
-        kind: str,
-        count: int = 0,
-        *,
-        ids: Iterable[int] | None = None,
-        user_id: int = 1,
-        **fields: Any,
-    ) -> Sequence[int]:
-        """Make many records at once, all with the same fields, and raise no events.
-
-        Each of them can be changed and deleted as any other. 250,000 take a fraction of a second.
-
-        Args:
-            count: how many, with the next free ids.
-            ids: these ids instead, with whatever gaps.
-            fields: see `add`.
-
-        Returns:
-            The ids, ascending.
-        """
-        found = kind_named(kind)
-        first = self._state.world.table(found).last_id + 1
-        chosen = range(first, first + count) if ids is None else as_ids(ids)
-        self._state.world.fill(found, chosen, fields, user_id=user_id)
-        return chosen
-
-    def change(self, kind: str, record_id: int, *, user_id: int = 1, **fields: Any) -> None:
-        """Change a record and raise the event; see `add`. An unknown id is a LookupError."""
-        change = self._state.world.change(kind_named(kind), record_id, fields, user_id=user_id)
-        self._state.announce(change, user_id=user_id)
-
-    def delete(self, kind: str, record_id: int, *, user_id: int = 1) -> None:
-        """Remove a record and raise the event; see `add`. An unknown id is a LookupError."""
-        change = self._state.world.delete(kind_named(kind), record_id)
-        self._state.announce(change, user_id=user_id)
-
-    def record(self, kind: str, record_id: int) -> dict[str, Any]:
-        """A copy of a record, in the text values of classic methods; see `change` for errors."""
-        found = kind_named(kind)
-        return classic_record(found, self._state.world.get(found, record_id))
-
-    def records(self, kind: str) -> list[dict[str, Any]]:
-        """All records of a kind, in order of their ids; see `record`."""
-        found = kind_named(kind)
-        return [classic_record(found, row) for row in self._state.world.all(found)]
-
     def raise_event(self, code: str, data: dict[str, Any], *, user_id: int = 1) -> None:
         """Send an event that no record of the fake stands behind: a task, a telephone call."""
         self._state.sender.raise_event(code.upper(), data, user_id=user_id)
+
+    def answer(self, method: str, result: Any) -> None:
+        """From now on let a REST method answer this, alone and in batches: one that the fake does
+        not simulate, or instead of what it would answer.
+
+        Args:
+            result: the ``result`` of the answer; or a function that makes it of the parameters,
+                without the authorisation.
+        """
+        self._api.order(method, result if callable(result) else lambda _: result)
 
     # Trouble.
 
@@ -450,6 +399,16 @@ class FakePortal(Lifecycle):
     def sent(self) -> list[Sent]:
         """Everything posted to the app, in the order in which it was answered or failed."""
         return list(self._state.sender.sent)
+
+    def forget(self, *, keep: int = 0) -> None:
+        """Drop all but the last of `calls`, `oauth_calls` and `sent`; who is served for days needs
+        the memory.
+
+        Args:
+            keep: how many of each stay.
+        """
+        for history in (self._api.calls, self._oauth.calls, self._state.sender.sent):
+            del history[: max(0, len(history) - keep)]
 
     @property
     def bindings(self) -> list[Binding]:

@@ -6,17 +6,15 @@ Source: protocol.md 4.1 and 4.2.
 from __future__ import annotations
 
 import json
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bitrix_events.errors import FormError
+from bitrix_events.testing.batch import FORM_LIMITS
 from bitrix_events.testing.methods import Params, RestError
 from bitrix_events.testing.oauth import OAuthError
-from bitrix_events.wire.form import FormLimits, decode_form
-
-_LIMITS: Final = FormLimits(body_bytes=16 * 1024 * 1024, fields=10_000, containers=20_000)
+from bitrix_events.wire.form import decode_form
 
 
 def refusal(error: OAuthError | RestError) -> Response:
@@ -34,10 +32,10 @@ async def read_params(request: Request) -> Params:
     """
     body = await request.body()
     try:
-        params: Params = dict(decode_form(request.url.query.encode(), _LIMITS))
+        params: Params = dict(decode_form(request.scope["query_string"], FORM_LIMITS))
         if "json" in request.headers.get("content-type", ""):
             return params | _json_object(body)
-        return params | decode_form(body, _LIMITS)
+        return params | decode_form(body, FORM_LIMITS)
     except FormError as error:
         raise RestError("ERROR_ARGUMENT", str(error)) from error
 

@@ -86,6 +86,15 @@ class RestApi:
         self._operating = operating
         self._faults = faults
         self._failures: dict[str, deque[RestError]] = {}
+        self._ordered: dict[str, Callable[[Params], Any]] = {}
+
+    def order(self, method: str, answer: Callable[[Params], Any]) -> None:
+        """Let a method answer what this makes of its parameters, whether it is known or not."""
+        self._ordered[method.lower()] = answer
+
+    def ordered(self, method: str) -> Callable[[Params], Any] | None:
+        """What the test has ordered a method to answer; None if nothing."""
+        return self._ordered.get(method.lower())
 
     def fail_next(self, method: str, error: RestError, *, times: int) -> None:
         """Answer this error to the next calls of a method."""
@@ -198,6 +207,8 @@ class RestApi:
             )
         if name.lower() == "methods":
             return sorted([*METHODS, "batch", "methods"])
+        if (ordered := self.ordered(name)) is not None:
+            return ordered(request.params)
         method = METHODS.get(name.lower())
         if method is None:
             _log.warning("the fake portal does not simulate the method %r", name)

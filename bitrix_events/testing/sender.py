@@ -10,7 +10,7 @@ import contextlib
 import ssl
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -62,6 +62,8 @@ class Sent:
     status: int | None
     """The HTTP status of the answer; None if there was none."""
     error: str | None = None
+    at: float = field(default=0.0, compare=False)
+    """When it was answered or had failed: Unix seconds, by the portal's clock."""
 
 
 class Sender:
@@ -222,18 +224,27 @@ class Sender:
         """
         try:
             if self._outbound is not None:
-                # Not closed: the transport is the caller's, and serves the next post too.
-                client = httpx.AsyncClient(transport=self._outbound, timeout=_ANSWER_SECONDS)
-                answer = await client.post(url, content=body, headers=_HEADERS)
+                # Without a client of httpx, which would take longer than all the rest.
+                address = _address(url)
+                headers = {
+                    **_HEADERS,
+                    "Host": address.netloc.decode(),
+                    "Content-Length": str(len(body)),
+                }
+                request = httpx.Request(
+                    "POST", address, headers=headers, stream=httpx.ByteStream(body)
+                )
+                answer = await self._outbound.handle_async_request(request)
+                await answer.aread()
             else:
                 async with httpx.AsyncClient(
                     verify=self._tls, timeout=_ANSWER_SECONDS, trust_env=False
                 ) as client:
                     answer = await client.post(url, content=body, headers=_HEADERS)
         except Exception as error:
-            self.sent.append(Sent(code, url, body, None, repr(error)))
+            self.sent.append(Sent(code, url, body, None, repr(error), at=self._clock()))
             raise
-        self.sent.append(Sent(code, url, body, answer.status_code))
+        self.sent.append(Sent(code, url, body, answer.status_code, at=self._clock()))
         return answer
 
     async def post_and_forget(self, code: str, url: str, body: bytes) -> None:
@@ -304,3 +315,8 @@ class Sender:
             "refresh_token": pair.refresh_token if code in WITH_REFRESH_TOKEN else None,
             "application_token": application_token,
         }
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> httpx.URL:
+    return httpx.URL(url)

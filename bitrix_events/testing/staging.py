@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
-
-import httpx
-from starlette.types import ASGIApp, Message
+from typing import Final
 
 from bitrix_events.engine.notices import Notices
 from bitrix_events.engine.verdicts import Outcome
@@ -19,6 +15,7 @@ from bitrix_events.engine.weather import Weather
 from bitrix_events.engine.worker import Crew
 from bitrix_events.store.records import Claim, State, Verdict
 from bitrix_events.store.secrets import Sealer
+from bitrix_events.store.sqlite.reserve import Reserve
 from bitrix_events.store.sqlite.spill import Spill
 from bitrix_events.store.sqlite.store import SqliteStore
 
@@ -141,6 +138,13 @@ class _WatchedNotices(Notices):
             self._watch.held.pop(claim.execution_id, None)
 
 
+class _NoReserve(Reserve):
+    """Takes no space: the disk of a test is not expected to be full."""
+
+    def make(self) -> bool:
+        return True
+
+
 class WatchedStore(SqliteStore):
     """The SQLite store, which also tells whether there is something to do."""
 
@@ -149,6 +153,7 @@ class WatchedStore(SqliteStore):
     ) -> None:
         super().__init__(path, clock=clock, sealer=sealer)
         self._spill = Spill(path.with_name(path.name + ".journal"), size=_JOURNAL_BYTES)
+        self._reserve = _NoReserve(path.with_name(path.name + ".reserve"))
         self._watch = watch
 
     async def claim(
@@ -193,56 +198,3 @@ class WatchedStore(SqliteStore):
         """Seconds until the next execution that was put off is due; None if there is none."""
         due = self._read("due")[0][0]
         return None if due is None else max(0.0, due - self._clock())
-
-
-class InProcess(httpx.AsyncBaseTransport):
-    """Reaches an ASGI application in process, on the event loop that this was made on.
-
-    httpx's own transport looks for a module that nobody has at every request, which takes as long
-    as the request.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._home = asyncio.get_running_loop()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = await request.aread()
-        answer = self._answer(request, body)
-        if asyncio.get_running_loop() is self._home:
-            return await answer
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, self._home))
-
-    async def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        url = request.url
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": request.method,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-            "scheme": url.scheme,
-            "path": url.path,
-            "raw_path": url.raw_path.partition(b"?")[0],
-            "query_string": url.query,
-            "server": (url.host, url.port),
-            "client": ("127.0.0.1", 123),
-            "root_path": "",
-        }
-        received = iter([{"type": "http.request", "body": body, "more_body": False}])
-        started: dict[str, Any] = {}
-        parts: list[bytes] = []
-
-        async def receive() -> Message:
-            return next(received, None) or {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                started.update(message)
-            else:
-                parts.append(message.get("body", b""))
-
-        await self._app(scope, receive, send)
-        return httpx.Response(
-            started["status"], headers=started.get("headers", []), content=b"".join(parts)
-        )

@@ -135,6 +135,8 @@ class RestV3:
     ) -> dict[str, Any]:
         started = self._api.enter(method, params, caller, batched=batched)
         known = METHODS.get(method.lower())
+        if (ordered := self._api.ordered(method)) is not None:
+            return {"result": ordered(params), "time": self._api.time_since(started, method)}
         if known is None:
             raise V3Error("METHODNOTFOUND", f"Method `{method}` was not found", status=404)
         if not _SCOPES & set(self._portal.site.scope.split(",")):

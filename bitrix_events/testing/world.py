@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from bitrix_events.testing.fields import Kind, Record, classic_value, stored_value
+from bitrix_events.testing.fields import TEXTS, Kind, Record, classic_value, stored_value
 from bitrix_events.testing.kinds import CATEGORY, ITEM_KINDS, TYPE, USER, dynamic_kind
 from bitrix_events.testing.listing import select_fields
 from bitrix_events.testing.table import Table
@@ -197,31 +198,40 @@ def classic_rows(
 
     Phones and mail addresses come only when they are asked for by name.
     """
-    hidden = {name for name, type_ in kind.fields.items() if type_ == "crm_multifield"}
-    hidden.difference_update(names)
-    # Records with the same fields share their columns, which is most of the work.
-    columns: dict[tuple[str, ...], list[tuple[str, str | None]]] = {}
     rows = []
     for record in records:
-        fields = tuple(record)
-        if fields not in columns:
-            chosen = [name for name in select_fields(record, names) if name not in hidden]
-            columns[fields] = [(name, kind.type_of(name)) for name in chosen]
-        rows.append(
-            {
-                # Most values are text or none: they are spared the call.
-                name: value
-                if (value := record[name]) is None or type(value) is str
-                else classic_value(type_, value)
-                for name, type_ in columns[fields]
-            }
-        )
+        chosen, others = _columns(kind, tuple(record), tuple(names))
+        row = {name: record[name] for name in chosen}
+        for name, type_ in others:
+            value = row[name]
+            if type(value) is int and type_ != "double":  # most are: they are spared the call
+                row[name] = str(value)
+            elif value is not None:
+                row[name] = classic_value(type_, value)
+        rows.append(row)
     return rows
+
+
+@lru_cache(maxsize=256)
+def _columns(
+    kind: Kind, fields: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[list[str], list[tuple[str, str | None]]]:
+    """The fields to answer, and those of them that may hold something other than text."""
+    hidden = {name for name, type_ in kind.fields.items() if type_ == "crm_multifield"}
+    hidden.difference_update(names)
+    chosen = [name for name in select_fields(dict.fromkeys(fields), names) if name not in hidden]
+    typed = [(name, kind.type_of(name)) for name in chosen]
+    return chosen, [(name, type_) for name, type_ in typed if type_ not in TEXTS]
 
 
 def iso_time(moment: float) -> str:
     """Unix seconds as ISO 8601 with an offset, as all methods answer times."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+    return _iso_second(int(moment))
+
+
+@lru_cache(maxsize=64)
+def _iso_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()
 
 
 def _stage_of(category_id: int | None, stage: str) -> str:

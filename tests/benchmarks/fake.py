@@ -1,8 +1,13 @@
-"""How fast the fake portal answers, against the bare writing of the same answers as JSON.
+"""How fast the fake portal answers, and how long tests with `AppTest` take.
 
-Client and portal share one core and one event loop: the client is a bare ASGI caller, or writes raw
-HTTP to a socket. Times are of the processor, the best of several rounds, and include the client's.
-The ratio is the time of a call over that of ``json.dumps`` of its answer.
+First the portal, against the bare writing of the same answers as JSON. Client and portal share one
+core and one event loop: the client is a bare ASGI caller, or writes raw HTTP to a socket. Times are
+of the processor, the best of several rounds, and include the client's. The ratio is the time of a
+call over that of ``json.dumps`` of its answer.
+
+Then whole tests, from the start of the app to its end, in seconds as a user waits for them, the
+best of several rounds: with one event, and with a thousand whose handler does nothing, or reads and
+writes a record.
 """
 
 from __future__ import annotations
@@ -17,9 +22,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bitrix_events.testing import FakePortal
+from bitrix_events import App, Client
+from bitrix_events.events import Deal, OnCrmDealAdd
+from bitrix_events.testing import AppTest, FakePortal
 
 CALLS = 1_000
+EVENTS = 1_000
 BATCHES = 4
 ROUNDS = 4
 RECORDS = 5_000
@@ -37,6 +45,41 @@ async def main() -> None:
             for method, params in (("profile", {}), ("crm.deal.get", {"id": 7})):
                 await measured(f"{method} ({way})", call, method, params, CALLS)
             await measured(f"batch of 50 pages ({way})", call, "batch", batch, BATCHES)
+    print(f"\n{'AppTest':34} {'seconds':>8}")
+    for events in (1, EVENTS):
+        for does, app in (("nothing", idle_app()), ("a read and a write", busy_app())):
+            seconds = min([await waited(app, events) for _ in range(ROUNDS)])
+            print(f"{f'{events} events, {does}':34} {seconds:8.3f}")
+
+
+def idle_app() -> App:
+    app = App()
+
+    @app.on(OnCrmDealAdd)
+    async def ignore(event: OnCrmDealAdd) -> None: ...
+
+    return app
+
+
+def busy_app() -> App:
+    app = App()
+
+    @app.on(OnCrmDealAdd)
+    async def greet(deal: Deal, client: Client) -> None:
+        await client.call(
+            "crm.item.update", entityTypeId=2, id=deal.id, fields={"comments": "Hello"}
+        )
+
+    return app
+
+
+async def waited(app: App, events: int) -> float:
+    began = time.perf_counter()
+    async with AppTest(app, timeout=60.0) as test:
+        for _ in range(events):
+            test.portal.add("deal", TITLE="Roof")
+        await test.drain()
+    return time.perf_counter() - began
 
 
 async def measured(

@@ -37,7 +37,7 @@ def test_there_are_as_many_commands_as_ever() -> None:
 
     assert tops == {
         *("run", "demo", "send", "handlers", "replay", "record", "sync", "doctor"),
-        *("events", "dead", "portals", "db"),
+        *("events", "dead", "portals", "db", "fake-portal"),
     }
     assert {tuple(words) for words in PATHS} >= {("events", "list"), ("dead", "retry")}
 

@@ -48,12 +48,14 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "__main__": {"cli"},
     "__init__": _BELOW_WEB | {"app"},
 }
-_OF_APPS: Final = {f"{name}.py" for name in ("__init__", "apptest", "factory", "models", "staging")}
+_OF_APPS: Final = {
+    f"{name}.py" for name in ("__init__", "apptest", "factory", "fixtures", "staging")
+}
 """Modules of `testing` that run or know an app; the fake portal itself knows the wire only."""
 HOMES: Final = {
     "httpx": ("rest/transport.py", "rest/carrier.py", "testing/"),
     "aiohttp": ("rest/carrier.py", "rest/resolver.py"),
-    "orjson": ("rest/codec.py", "store/sqlite/", "cli/"),
+    "orjson": ("rest/codec.py", "store/sqlite/", "cli/", "testing/answers.py"),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),
     "uvicorn": ("server/", "cli/", "testing/"),
@@ -138,3 +140,34 @@ def test_the_public_names_exist_and_are_sorted() -> None:
 
     assert [name for name in names if not hasattr(bitrix_events, name)] == []
     assert names == sorted(set(names), key=lambda name: (not name.isupper(), name))
+
+
+_WITH_A_PORTAL_OF_THEIR_OWN: Final = {
+    "unit/rest/test_closing.py",  # one that does not answer
+    "unit/rest/test_renewal.py",  # one that takes a single token, which expires within a batch
+}
+_WAYS_TO_ANSWER: Final = {"handle_async_request", "handle_request", "__call__", "do_POST"}
+
+
+def test_there_is_no_second_fake_portal() -> None:
+    """A canned answer is none, nor what passes on to a fake portal; an object that has results of
+    its own for what it is asked is one."""
+    tests = Path(__file__).parent.parent
+    wrong = [
+        f"{path}:{found.lineno}: {found.name} answers as a portal does; ask a FakePortal instead"
+        for path in tests.rglob("*.py")
+        if path.relative_to(tests).as_posix() not in _WITH_A_PORTAL_OF_THEIR_OWN
+        for found in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(found, ast.ClassDef)
+        and _WAYS_TO_ANSWER & {getattr(part, "name", "") for part in found.body}
+        and any(has_result(node) for node in ast.walk(found))
+        and ".handle_async_request(" not in ast.unparse(found)
+    ]
+
+    assert wrong == []
+
+
+def has_result(node: ast.AST) -> bool:
+    """Whether it is a mapping with the key that REST answers have."""
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return any(isinstance(key, ast.Constant) and key.value == "result" for key in keys)

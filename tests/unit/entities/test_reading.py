@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 import bitrix_events.entities as entities
@@ -43,29 +40,21 @@ MODELS: dict[str, type[Entity]] = {name: getattr(entities, name) for name in ent
 METHODS = read_source().methods
 
 
-class Portal(httpx.AsyncBaseTransport):
-    """A portal that answers the same result to everything."""
-
-    def __init__(self) -> None:
-        self.result: Any = None
-        self.calls: list[tuple[str, Any]] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path = urlsplit(str(request.url)).path
-        method = path.removeprefix("/rest/api/1/code/").removeprefix("/rest/1/code/")
-        self.calls.append((method.removesuffix(".json"), json.loads(await request.aread())))
-        return httpx.Response(200, json={"result": self.result})
+@pytest.fixture
+def portal() -> FakePortal:
+    return FakePortal()
 
 
 @pytest.fixture
-def portal() -> Portal:
-    return Portal()
-
-
-@pytest.fixture
-async def client(portal: Portal) -> AsyncIterator[Client]:
-    async with Client("https://acme.bitrix24.test/rest/1/code/", portal) as client:
+async def client(portal: FakePortal) -> AsyncIterator[Client]:
+    async with Client(portal.webhook_url, portal.transport) as client:
         yield client
+
+
+def answers(portal: FakePortal, model: type[Entity], result: Any) -> None:
+    """Let the portal answer this when a record of the model is read."""
+    assert model.reading is not None
+    portal.answer(model.reading.method, result)
 
 
 class Machine(Item):
@@ -171,7 +160,7 @@ UF_NAMES = {"useOriginalUfNames": "Y"}
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
 async def test_a_record_is_read_as_its_method_wants_it(
-    portal: Portal,
+    portal: FakePortal,
     client: Client,
     model: type[Entity],
     id_: int | str,
@@ -180,24 +169,24 @@ async def test_a_record_is_read_as_its_method_wants_it(
     parameters: dict[str, Any],
     result: Any,
 ) -> None:
-    portal.result = result
+    portal.answer(method, result)
 
     record = await client.get(model, id_, **more)
 
-    assert portal.calls == [(method, parameters)]
+    assert [(call.method, call.params) for call in portal.calls()] == [(method, parameters)]
     assert type(record) is model
     assert record["currency" if model is Currency else "id"] == id_
 
 
 async def test_a_method_that_counts_its_parameters_gets_the_id_last(
-    portal: Portal, client: Client
+    portal: FakePortal, client: Client
 ) -> None:
-    portal.result = {"ID": "5", "TITLE": "Call"}
+    answers(portal, TaskChecklistItem, {"ID": "5", "TITLE": "Call"})
 
     item = await client.get(TaskChecklistItem, 5, TASKID=7)
 
-    ((_, parameters),) = portal.calls
-    assert list(parameters.items()) == [("TASKID", 7), ("ITEMID", 5)]
+    (call,) = portal.calls()
+    assert list(call.params.items()) == [("TASKID", 7), ("ITEMID", 5)]
     assert item.title == "Call"
 
 
@@ -212,9 +201,9 @@ async def test_a_method_that_counts_its_parameters_gets_the_id_last(
     ],
 )
 async def test_an_answer_with_no_record_is_not_found(
-    portal: Portal, client: Client, model: type[Entity], result: Any
+    portal: FakePortal, client: Client, model: type[Entity], result: Any
 ) -> None:
-    portal.result = result
+    answers(portal, model, result)
 
     with pytest.raises(NotFound, match=f"there is no {model.__name__} 404"):
         await client.get(model, 404)
@@ -233,9 +222,9 @@ async def test_an_answer_with_no_record_is_not_found(
     ],
 )
 async def test_an_answer_of_another_form_is_an_error(
-    portal: Portal, client: Client, model: type[Entity], result: Any
+    portal: FakePortal, client: Client, model: type[Entity], result: Any
 ) -> None:
-    portal.result = result
+    answers(portal, model, result)
 
     with pytest.raises(RestError) as caught:
         await client.get(model, 1)
@@ -253,12 +242,12 @@ async def test_an_answer_of_another_form_is_an_error(
     ],
 )
 async def test_what_cannot_be_read_is_said_and_nothing_is_sent(
-    portal: Portal, client: Client, model: type[Entity], text: str
+    portal: FakePortal, client: Client, model: type[Entity], text: str
 ) -> None:
     with pytest.raises(TypeError, match=text):
         await client.get(model, 1)
 
-    assert portal.calls == []
+    assert portal.calls() == []
 
 
 def test_the_id_wins_over_a_parameter_that_would_hide_it() -> None:

@@ -25,50 +25,54 @@ Answer = Callable[[Any], Awaitable[httpx.Response]]
 
 
 class Portal(httpx.AsyncBaseTransport):
-    """Runs whatever comes; the result of each call is its number.
+    """The way to a fake portal.
 
     Attributes:
         bodies: what was asked for, decoded.
         sizes: bytes of each request.
-        made: how many calls were run.
         before_answer: awaited between running a request and answering it, with its number.
     """
 
-    def __init__(self, before_answer: Callable[[int], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self,
+        before_answer: Callable[[int], Awaitable[None]] | None = None,
+        *,
+        domain: str = "kept.test",
+    ) -> None:
+        self.fake = FakePortal(domain=domain)
+        self.fake.fill("deal", 100)
         self.bodies: list[Any] = []
         self.sizes: list[int] = []
-        self.made = 0
         self.before_answer = before_answer
 
+    @property
+    def made(self) -> int:
+        """How many calls were run."""
+        return sum(call.method != "batch" for call in self.fake.calls())
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        self.bodies.append(body)
+        self.bodies.append(json.loads(request.content))
         self.sizes.append(len(request.content))
         number = len(self.bodies)
-        result: Any = self._run()
-        if "cmd" in body:
-            results = {"c0": result} | {key: self._run() for key in list(body["cmd"])[1:]}
-            result = {"result": results, "result_error": []}
+        answer = await self.fake.transport.handle_async_request(request)
         if self.before_answer is not None:
             await self.before_answer(number)
-        return httpx.Response(200, json={"result": result})
-
-    def _run(self) -> int:
-        self.made += 1
-        return self.made
+        return answer
 
 
 class Store:
     """Opens the portal so many times; then the store fails."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, portal: FakePortal, times: int) -> None:
         self.left = times
+        self._portal = portal
+        self._token = SecretStr(portal.issue_tokens().access_token)
 
     async def authorize(self) -> Authorization:
         self.left -= 1
         if self.left < 0:
             raise StoreError("database is locked")
-        return Authorization("https://kept.test/rest/", SecretStr("token-1"), "kept.test")
+        return Authorization(self._portal.rest_url, self._token, self._portal.domain)
 
     async def renew(self, refused: Authorization) -> Authorization:
         raise AssertionError("there is nothing to renew")
@@ -77,8 +81,8 @@ class Store:
         raise AssertionError("it has not moved")
 
 
-def client_of(portal: httpx.AsyncBaseTransport, times: int = 10_000) -> Client:
-    return Client(Store(times), portal, options=QUICK, limits=UNLIMITED)
+def client_of(portal: Portal, times: int = 10_000) -> Client:
+    return Client(Store(portal.fake, times), portal, options=QUICK, limits=UNLIMITED)
 
 
 def adds(count: int) -> list[dict[str, Any]]:
@@ -183,7 +187,7 @@ async def test_progress_that_cannot_be_told_costs_no_outcome(
 
 
 def with_text(size: int, count: int) -> list[dict[str, Any]]:
-    return [{"id": n, "fields": {"COMMENTS": "x" * size}} for n in range(count)]
+    return [{"id": n + 1, "fields": {"COMMENTS": "x" * size}} for n in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +219,7 @@ async def test_commands_that_are_parted_by_their_size_still_refer_to_each_other(
 
     add, update = (body["cmd"]["c0"] for body in portal.bodies)
     assert add.startswith("crm.deal.add?")
-    assert update.startswith("crm.deal.update?id=1&")
+    assert update.startswith("crm.deal.update?id=101&")
 
 
 # The same parameters mean the same.
@@ -228,8 +232,8 @@ async def test_a_filter_means_the_same_alone_together_and_in_a_batch(condition: 
     async def slow(number: int) -> None:
         await asyncio.sleep(0.005)
 
-    portal = Portal(slow)
-    limited = Client("https://same.test/rest/1/key/", portal, options=QUICK)
+    portal = Portal(slow, domain="same.test")
+    limited = Client(portal.fake.webhook_url, portal, options=QUICK)
     async with limited as client:
         calls = [client.call("crm.item.list", wanted).send() for _ in range(10)]
         await asyncio.gather(*calls)
@@ -255,9 +259,9 @@ async def test_none_that_clears_a_field_clears_it_in_the_callers_batch_alone() -
     async def slow(number: int) -> None:
         await asyncio.sleep(0.005)
 
-    portal = Portal(slow)
+    portal = Portal(slow, domain="clear.test")
     clear = ("crm.deal.update", {"id": 7, "fields": {"COMMENTS": None}})
-    async with Client("https://clear.test/rest/1/key/", portal, options=QUICK) as client:
+    async with Client(portal.fake.webhook_url, portal, options=QUICK) as client:
         await asyncio.gather(*(client.call(*clear).send() for _ in range(10)))
         assert all(body["fields"] == {"COMMENTS": None} for body in portal.bodies)
         alone = len(portal.bodies)

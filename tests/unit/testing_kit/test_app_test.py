@@ -309,7 +309,7 @@ def test_time_passes_and_options_of_the_portal_are_set_without_awaiting_too() ->
     app = invoicer()
     with AppTest(app) as test, app.override(Erp, FlakyErp(failures=1)):
         test.portal.page_size = 2
-        test.add(Deal.model_validate({"id": 7}))
+        test.portal.add(Deal.model_validate({"id": 7}))
         test.drain()
         test.advance(seconds=60)
 
@@ -387,9 +387,9 @@ async def test_records_are_made_and_changed_by_models() -> None:
         {"id": 7, "category_id": 3, "UF_CRM_1712": 12.5, "UF_CRM_1713": "9.5|EUR", "opened": True}
     )
     async with AppTest(app) as test:
-        assert test.add(roof) == 7
+        assert test.portal.add(roof) is roof
         await test.drain()
-        test.change(roof, stage_id="C3:WON")
+        test.portal.change(roof, stage_id="C3:WON")
         await test.drain()
 
     budget = Money(9.5, "EUR")
@@ -413,9 +413,9 @@ async def test_an_item_of_a_smart_process_is_made_by_its_model() -> None:
         seen.append((item.id, item.title))
 
     async with AppTest(app) as test:
-        test.add(Roof(id=7, title="Roof"))
+        test.portal.add(Roof(id=7, title="Roof"))
         await test.drain()
         with pytest.raises(LookupError, match="of which type is a Item"):
-            test.add(Item(id=7))
+            test.portal.add(Item(id=7))
 
     assert seen == [(7, "Roof")]
