@@ -16,6 +16,7 @@ from bitrix_events.errors import SettingsError, TransportError
 from bitrix_events.events import EntityEvent, LifecycleEvent, RecordEvent, event_class
 from bitrix_events.rest.transport import Answer, Transport
 from bitrix_events.settings import Settings
+from bitrix_events.testing.fixtures import read_fixture
 from bitrix_events.wire.envelope import domain_of
 from bitrix_events.wire.form import FORM_TYPE, encode_form
 
@@ -102,14 +103,12 @@ def _event(
 
 def _read_fixture(path: Path) -> tuple[str, Any]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        event = read_fixture(path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("event"), str):
-        raise UsageError(f"{path} has no event; bitrix-events record writes such files")
-    return content["event"].upper(), content.get("data") or {}
+        raise UsageError(str(error)) from error
+    return event.code, event.data
 
 
 def build_data(code: str, record_id: int | None, fields: list[str]) -> Any:

@@ -272,7 +272,8 @@ class _Body:
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise TransportError(f"the answer is packed as {encoding[:40]!r}", sent=True)
+            # Not quoted: who answers may put there what was sent, secrets included.
+            raise TransportError("the answer is packed in an unknown way", sent=True)
         self._gzip = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
         self._begun = False
         self._received = bytearray()

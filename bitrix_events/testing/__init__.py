@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bitrix_events.testing.apptest import AppTest, HandlerFailed, SyncAppTest
 from bitrix_events.testing.factory import event
-from bitrix_events.testing.faults import Fault, Obstacle
+from bitrix_events.testing.faults import Fault, Obstacle, Reply
 from bitrix_events.testing.limits import Latency, Limits, Operating
-from bitrix_events.testing.methods import Habit
+from bitrix_events.testing.methods import Answer, Habit
 from bitrix_events.testing.oauth import TokenPair
 from bitrix_events.testing.oauth_front import OAuthCall, OAuthFault
 from bitrix_events.testing.portal import FakePortal
@@ -15,6 +15,7 @@ from bitrix_events.testing.sender import Binding, Sent
 from bitrix_events.testing.staging import Failure
 
 __all__ = [
+    "Answer",
     "AppTest",
     "Binding",
     "Call",
@@ -29,6 +30,7 @@ __all__ = [
     "OAuthFault",
     "Obstacle",
     "Operating",
+    "Reply",
     "Sent",
     "SyncAppTest",
     "TokenPair",

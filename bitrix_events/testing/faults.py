@@ -7,11 +7,13 @@ import random
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -75,6 +77,34 @@ class Obstacle(StrEnum):
         return self is Obstacle.HUGE
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a REST request gets from something in front of the portal, such as a proxy or a page to
+    log in; nothing is executed. Results are ordered with `FakePortal.answer` instead.
+
+    Attributes:
+        status: the HTTP status.
+        content: bytes, or a value that is sent as JSON; or a function that makes either of what
+            was sent: the address, the headers and the body, as one text.
+        headers: further headers.
+    """
+
+    status: int = 200
+    content: Any | Callable[[str], Any] = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def to(self, request: Request) -> Response:
+        """The answer to a request."""
+        content = self.content
+        if callable(content):
+            body = (await request.body()).decode(errors="replace")
+            content = content(f"{request.url} {dict(request.headers)} {body}")
+        if isinstance(content, bytes):
+            return Response(content, self.status, self.headers)
+        return JSONResponse(content, self.status, self.headers)
+
+
+Trouble: TypeAlias = Fault | Obstacle | Reply
 NEVER_ARRIVE: Final = (Fault.UNREACHED, Obstacle.TLS)
 """What happens to requests that do not reach the portal at all."""
 
@@ -86,7 +116,7 @@ class Faults:
         self._chances: Mapping[Fault, float] = {}
         self._command_chances: Mapping[str, float] = {}
         self._random = random.Random(0)
-        self._request_plan: dict[int, Fault | Obstacle] = {}
+        self._request_plan: dict[int, Trouble] = {}
         self._command_plan: dict[int, RestError] = {}
         self._requests = 0
         self._commands = 0
@@ -100,17 +130,18 @@ class Faults:
         self._chances, self._command_chances = dict(chances), dict(commands)
         self._random = random.Random(seed)
 
-    def plan_request(self, nth: int, fault: Fault | Obstacle) -> None:
+    def plan_request(self, nth: int, fault: Trouble, *, times: int) -> None:
         if nth < 1:
             raise ValueError("the next request is number 1")
-        self._request_plan[self._requests + nth] = fault
+        first = self._requests + nth
+        self._request_plan |= dict.fromkeys(range(first, first + times), fault)
 
     def plan_command(self, nth: int, error: RestError) -> None:
         if nth < 1:
             raise ValueError("the next command is number 1")
         self._command_plan[self._commands + nth] = error
 
-    def next_request(self) -> Fault | Obstacle | None:
+    def next_request(self) -> Trouble | None:
         """What happens to the request that came just now."""
         self._requests += 1
         by_chance = _draw(self._random, self._chances)

@@ -16,14 +16,20 @@ def read_fixtures(path: Path) -> list[Event]:
         ValueError: a file is no fixture, or the folder has none.
     """
     if not path.is_dir():
-        return [_read(path)]
+        return [read_fixture(path)]
     files = sorted(path.glob("*.json"), key=_number_first)
     if not files:
         raise ValueError(f"there are no fixtures in {path}; bitrix-events record writes them")
-    return [_read(file) for file in files]
+    return [read_fixture(file) for file in files]
 
 
-def _read(path: Path) -> Event:
+def read_fixture(path: Path) -> Event:
+    """The event of a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no fixture.
+    """
     try:
         content = json.loads(path.read_text("utf-8"))
     except ValueError as error:

@@ -227,7 +227,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a list method; other methods return their result as it is."""
+    """The result of a list method; other methods return their result as it is.
+
+    Attributes:
+        total: how many rows there are.
+        next: the ``start`` of the next page.
+    """
 
     result: Any
     total: int | None = None

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bitrix_events.testing.faults import Fault, disturbed, ordered_error
+from bitrix_events.testing.faults import Fault, Reply, disturbed, ordered_error
 from bitrix_events.testing.methods import Params, PortalState, RestError
 from bitrix_events.testing.oauth import OAuthError
 from bitrix_events.testing.reading import read_params, refusal, token_of
@@ -65,8 +65,9 @@ class OAuthCall:
     """Of the answer that was or would have been given; None if nothing was executed."""
 
 
-Outcome: TypeAlias = OAuthFault | str | int
+Failure: TypeAlias = OAuthFault | str | int
 """A fault, the ``error`` of an answer, or the status of an HTML page."""
+Outcome: TypeAlias = Failure | Reply
 
 
 class OAuthFront:
@@ -140,6 +141,8 @@ class OAuthFront:
         status = response.status_code if response else None
         self.calls.append(OAuthCall(path, grant_type, self._portal.clock(), status))
         await asyncio.sleep(self.latency_seconds)
+        if isinstance(outcome, Reply):
+            return await outcome.to(request)
         if outcome is None and response is not None:
             return response
         return _failure(500 if outcome is None else outcome)
@@ -168,7 +171,7 @@ class OAuthFront:
         return RedirectResponse(f"{redirect_url}{glue}{urlencode(answer)}", status_code=302)
 
 
-def _failure(outcome: Outcome) -> Response:
+def _failure(outcome: Failure) -> Response:
     match outcome:
         case OAuthFault.RESET_BEFORE:
             return disturbed(Fault.RESET_BEFORE, None)

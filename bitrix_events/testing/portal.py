@@ -15,7 +15,7 @@ import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bitrix_events.testing.delivery import Manner
-from bitrix_events.testing.faults import Fault, Faults, Obstacle, ordered_error
+from bitrix_events.testing.faults import Fault, Faults, Reply, Trouble, ordered_error
 from bitrix_events.testing.front import Front
 from bitrix_events.testing.gate import Gate
 from bitrix_events.testing.kinds import USER
@@ -204,11 +204,11 @@ class FakePortal(Lifecycle, Records):
 
     def answer(self, method: str, result: Any) -> None:
         """From now on let a REST method answer this, alone and in batches: one that the fake does
-        not simulate, or instead of what it would answer.
+        not simulate, or instead of what it would answer; ``batch`` too.
 
         Args:
             result: the ``result`` of the answer; or a function that makes it of the parameters,
-                without the authorisation.
+                without the authorisation. An `Answer` has ``total`` and ``next`` too.
         """
         self._api.order(method, result if callable(result) else lambda _: result)
 
@@ -237,14 +237,14 @@ class FakePortal(Lifecycle, Records):
         site.redirect, site.redirect_keeps_path = redirect or 0, keeps_path
 
     def fail_oauth(
-        self, path: OAuthPath, outcome: OAuthFault | str | int, *, times: int = 1
+        self, path: OAuthPath, outcome: OAuthFault | str | int | Reply, *, times: int = 1
     ) -> None:
         """Let the next requests to the OAuth host end in another way.
 
         Args:
             path: ``oauth/token`` or ``app.info``.
-            outcome: a fault; or the ``error`` of the answer; or the status of an HTML page. With
-                the latter two nothing is executed.
+            outcome: a fault; or the ``error`` of the answer; or the status of an HTML page; or an
+                answer of the test's own. With the latter three nothing is executed.
             times: how many requests.
         """
         self._oauth.fail_next(path, outcome, times=times)
@@ -305,9 +305,14 @@ class FakePortal(Lifecycle, Records):
         """
         self._faults.disturb(chances or {}, commands or {}, seed)
 
-    def fail_request(self, nth: int, fault: Fault | Obstacle) -> None:
-        """Let a REST request fail: the next one is number 1. One that is refused counts too."""
-        self._faults.plan_request(nth, fault)
+    def fail_request(self, nth: int, fault: Trouble, *, times: int = 1) -> None:
+        """Let REST requests fail.
+
+        Args:
+            nth: the first of them; the next request is number 1. One that is refused counts too.
+            times: how many, one after the other.
+        """
+        self._faults.plan_request(nth, fault, times=times)
 
     def fail_command(self, nth: int, code: str = "INTERNAL_SERVER_ERROR") -> None:
         """Let a command of a batch fail, and not be executed: the next one is number 1."""
@@ -339,6 +344,16 @@ class FakePortal(Lifecycle, Records):
     def lose_event(self, code: str, *, times: int = 1) -> None:
         """Lose the next POSTs of an event; the portal never sends them again."""
         self._state.sender.delivery.lose_next(code, times)
+
+    @property
+    def latency(self) -> Latency:
+        """How long an answer takes, of requests that come from now on; after as much as
+        ``Latency(request=1000)`` no caller gets any."""
+        return self._gate.latency
+
+    @latency.setter
+    def latency(self, latency: Latency) -> None:
+        self._gate.latency = latency
 
     def quirk(self, method: str, *habits: Habit) -> None:
         """Give a list method these oddities; without any it has none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bitrix_events.testing import (
@@ -73,6 +73,8 @@ class Caller:
     by_webhook: bool
     client_id: str = ""
     """The app that calls; empty for a webhook."""
+    token: str = field(default="", repr=False)
+    """The access token, which may end within a batch; empty for a webhook."""
 
 
 class RestApi:
@@ -107,15 +109,11 @@ class RestApi:
             RestError: the call is refused.
         """
         try:
-            if not token:
-                raise RestError("NO_AUTH_FOUND", "Wrong authorization data")
-            pair = self._portal.oauth.check(token)
-            self._portal.check_user(pair.user_id)
-            caller = Caller(pair.user_id, by_webhook=False, client_id=pair.client_id)
-        except (OAuthError, RestError) as error:
+            caller = self._caller_with(token)
+        except RestError:
             self.note(method, params, user_id=0, batched=False)
             self._fail_on_order(method)
-            raise RestError(error.code, error.description, status=error.status) from None
+            raise
         return self._execute(method, params, caller)
 
     def call_with_webhook(
@@ -169,13 +167,31 @@ class RestApi:
             "operating": self._operating.used(method),
         }
 
+    def _caller_with(self, token: str | None) -> Caller:
+        """Whose token it is.
+
+        Raises:
+            RestError: it opens nothing, or no longer.
+        """
+        if not token:
+            raise RestError("NO_AUTH_FOUND", "Wrong authorization data")
+        try:
+            pair = self._portal.oauth.check(token)
+        except OAuthError as error:
+            raise RestError(error.code, error.description, status=error.status) from None
+        self._portal.check_user(pair.user_id)
+        return Caller(pair.user_id, by_webhook=False, client_id=pair.client_id, token=token)
+
     def _execute(
         self, method: str, params: Params, caller: Caller, *, batched: bool = False
     ) -> dict[str, Any]:
         start = self.enter(method, params, caller, batched=batched)
+        if batched and caller.token:  # which may have ended since the batch began
+            self._caller_with(caller.token)
+        given = without_auth(params)
         request = Request(
             self._portal,
-            {k: v for k, v in without_auth(params).items() if k not in ("start", "state")},
+            {k: v for k, v in given.items() if k not in ("start", "state")},
             caller.user_id,
             method=method.lower(),
             start=params.get("start", 0),
@@ -184,7 +200,7 @@ class RestApi:
             auth_in_params="auth" in params,
         )
         try:
-            result = self._dispatch(method, request, caller)
+            result = self._dispatch(method, given, request, caller)
         except RecordMissingError:
             raise RestError("", "Not found") from None
         answer = result if isinstance(result, Answer) else Answer(result)
@@ -198,8 +214,10 @@ class RestApi:
             envelope["signature"] = hex_id("signature", method, params["state"])
         return envelope
 
-    def _dispatch(self, name: str, request: Request, caller: Caller) -> Any:
+    def _dispatch(self, name: str, given: Params, request: Request, caller: Caller) -> Any:
         """Find the method, check that the caller may use it, and call it."""
+        if (ordered := self.ordered(name)) is not None:
+            return ordered(given)
         if name.lower() == "batch":
             return run_batch(
                 request.params,
@@ -207,8 +225,6 @@ class RestApi:
             )
         if name.lower() == "methods":
             return sorted([*METHODS, "batch", "methods"])
-        if (ordered := self.ordered(name)) is not None:
-            return ordered(request.params)
         method = METHODS.get(name.lower())
         if method is None:
             _log.warning("the fake portal does not simulate the method %r", name)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import Receive, Scope, Send
 
 from bitrix_events import (
     UNLIMITED,
@@ -30,8 +29,7 @@ from bitrix_events import (
     Timeouts,
     signals,
 )
-from bitrix_events.testing import Call, FakePortal, Fault
-from bitrix_events.testing.serving import serve_on_socket
+from bitrix_events.testing import Call, FakePortal, Fault, Obstacle, Reply
 from tests.serving import served, settings_for
 
 MEASURED: Mapping[Fault, float] = {
@@ -304,61 +302,41 @@ async def test_many_calls_with_an_expired_token_renew_it_once(tmp_path: Path) ->
 # Answers that are none.
 
 
-@dataclass
-class Server:
-    """Answers every request in the same way, and counts them."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] | None = None
-    hangs: bool = False
-    requests: int = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.requests += 1
-        while self.hangs:
-            if (await receive())["type"] == "http.disconnect":
-                return
-        headers = [(k.encode(), v.encode()) for k, v in (self.headers or {}).items()]
-        start = {"type": "http.response.start", "status": self.status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": self.body})
-
-
 MIB = 1024 * 1024
-SERVERS: list[tuple[Server, type[RestError], int]] = [
-    (Server(hangs=True), PortalUnreachable, 2),
-    (Server(body=b"<html>Please log in.</html>"), PortalUnreachable, 2),
-    (Server(502, b"<html>busy</html>"), PortalUnreachable, 2),
-    (Server(body=b'{"result": "cut'), PortalUnreachable, 2),
-    (Server(body=b'{"result": "' + b"x" * 17 * MIB + b'"}'), AnswerTooLarge, 1),
+TROUBLES: list[tuple[Fault | Obstacle | Reply, type[RestError], int]] = [
+    (Fault.STALLED, PortalUnreachable, 2),
+    (Reply(200, b"<html>Please log in.</html>"), PortalUnreachable, 2),
+    (Reply(502, b"<html>busy</html>"), PortalUnreachable, 2),
+    (Fault.TRUNCATED, PortalUnreachable, 2),
+    (Obstacle.HUGE, AnswerTooLarge, 1),
     (
-        Server(body=gzip.compress(bytes(64 * MIB), 1), headers={"content-encoding": "gzip"}),
+        Reply(200, gzip.compress(bytes(64 * MIB), 1), {"content-encoding": "gzip"}),
         AnswerTooLarge,
         1,
     ),
-    (Server(body=b"odd", headers={"content-encoding": "br"}), PortalUnreachable, 2),
-    (Server(302, headers={"location": "/rest/1/code/profile"}), PortalMoved, 1),
-    (Server(302, headers={"location": "https://evil.example.org/"}), PortalMoved, 1),
-    (Server(302), PortalMoved, 1),
+    (Reply(200, b"odd", {"content-encoding": "br"}), PortalUnreachable, 2),
+    (Reply(302, headers={"location": "/rest/1/code/profile"}), PortalMoved, 1),
+    (Reply(302, headers={"location": "https://evil.example.org/"}), PortalMoved, 1),
+    (Reply(302), PortalMoved, 1),
 ]
 NAMES = ["hangs", "page", "busy", "cut", "large", "bomb", "brotli", "loop", "elsewhere", "nowhere"]
 
 
-@pytest.mark.parametrize(("server", "kind", "requests"), SERVERS, ids=NAMES)
+@pytest.mark.parametrize(("trouble", "kind", "requests"), TROUBLES, ids=NAMES)
 async def test_what_is_no_answer_is_an_error_of_a_known_type(
-    server: Server, kind: type[RestError], requests: int
+    trouble: Fault | Obstacle | Reply, kind: type[RestError], requests: int
 ) -> None:
     options = Options(attempts=2, delay=0.01, timeouts=Timeouts(read=0.2))
     began = time.monotonic()
 
     async with (
-        serve_on_socket(server) as address,
-        Client(f"http://{address}/rest/1/code/", options=options, limits=UNLIMITED) as client,
+        FakePortal().serve() as portal,
+        Client(portal.webhook_url, options=options, limits=UNLIMITED) as client,
     ):
+        portal.fail_request(1, trouble, times=9)
         with pytest.raises(kind) as read:
             await client.call("profile")
-        reads = server.requests
+        reads = portal.requests
         with pytest.raises(RestError) as written:
             await client.call("crm.deal.add", fields={"TITLE": "Roof"})
 
@@ -366,7 +344,7 @@ async def test_what_is_no_answer_is_an_error_of_a_known_type(
     assert type(read.value) is kind
     assert type(written.value) is (PortalMoved if is_refused else OutcomeUnknown)
     assert is_refused or type(written.value.__cause__) is kind
-    assert (reads, server.requests) == (requests, requests + 1)
+    assert (reads, portal.requests) == (requests, requests + 1)
     assert time.monotonic() - began < 4
 
 

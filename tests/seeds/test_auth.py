@@ -16,8 +16,10 @@ from pydantic import SecretStr
 from bitrix_events import (
     Client,
     InstallationGone,
+    Options,
     PortalDomainChanged,
     PortalMoved,
+    PortalUnreachable,
     SettingsError,
     SyncClient,
     TokenExpired,
@@ -29,7 +31,7 @@ from bitrix_events.portals.oauth_app import OAUTH_URLS, OAuthApp
 from bitrix_events.store.records import Installation, Tokens
 from bitrix_events.testing import FakePortal
 from bitrix_events.wire.form import encode_form
-from tests.seeds.wires import Wire, always, body_of
+from tests.wires import Wire, always, body_of
 
 DOMAIN = "seed-app.bitrix24.com"
 
@@ -102,13 +104,13 @@ async def test_auth_2_a_bare_access_token_opens_the_portal(portal: FakePortal) -
 
 
 async def test_auth_2_a_bare_token_is_in_no_address(portal: FakePortal) -> None:
-    wire = always(200, {"result": {}})
+    wire, token = Wire(portal), portal.issue_tokens().access_token
 
-    async with Client("https://bare.bitrix24.com/rest/", wire, token="planted-token") as client:
+    async with Client(portal.rest_url, wire, token=token) as client:
         await client.call("profile")
 
-    assert "planted-token" not in str(wire.requests[0].url)
-    assert body_of(wire.requests[0])["auth"] == "planted-token"
+    assert token not in str(wire.requests[0].url)
+    assert body_of(wire.requests[0])["auth"] == token
 
 
 async def test_auth_2_a_bare_token_that_has_ended_is_an_error_of_its_own(
@@ -354,10 +356,7 @@ async def test_auth_12_a_portal_that_moved_is_followed_once_it_is_proven(
 
 
 async def test_auth_12_no_token_goes_where_a_redirect_points() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(302, headers={"Location": "https://evil.example.org/rest/"})
-
-    wire = Wire(answer)
+    wire = always(302, Location="https://evil.example.org/rest/")
     async with Client("https://moved.bitrix24.com/rest/", wire, token="t") as client:
         with pytest.raises(PortalMoved):
             await client.call("profile")
@@ -374,12 +373,15 @@ async def test_auth_12_no_token_goes_where_a_redirect_points() -> None:
     ],
 )
 async def test_auth_13_portals_of_ones_own_are_reached_at_any_address(root: str) -> None:
-    wire = always(200, {"result": {}})
+    def lost(request: httpx.Request) -> None:
+        raise httpx.ReadError("nobody is there")
 
-    async with Client(f"{root}1/code/", wire) as client:
-        await client.call("profile")
-    async with Client(root, wire, token="t") as client:
-        await client.call("profile")
+    wire = Wire(before=lost)
+
+    for url, token in ((f"{root}1/code/", None), (root, "t")):
+        async with Client(url, wire, token=token, options=Options(attempts=1)) as client:
+            with pytest.raises(PortalUnreachable):
+                await client.call("profile")
 
     assert [str(r.url).removesuffix(".json") for r in wire.requests] == [
         f"{root}1/code/profile",

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -29,9 +28,9 @@ from bitrix_events import (
     SyncClient,
     Timeouts,
 )
-from bitrix_events.testing import FakePortal, Fault, Operating
+from bitrix_events.testing import FakePortal, Fault, Latency, Operating
 from bitrix_events.testing.serving import serve_on_socket
-from tests.seeds.wires import Wire, always, body_of, webhook
+from tests.wires import Wire, always, body_of
 
 
 def gets(ids: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
@@ -60,9 +59,10 @@ async def test_call_1_a_call_returns_the_whole_payload(portal: FakePortal, clien
 
 
 async def test_call_1_a_call_is_a_post_of_json_and_its_address_holds_no_data() -> None:
-    wire = always(200, {"result": True})
+    wire = Wire()
+    wire.portal.fill("deal", ids=[7])
 
-    async with Client(webhook(), wire) as client:
+    async with Client(wire.webhook, wire) as client:
         await client.call("crm.deal.update", {"id": 7}, fields={"TITLE": "Ёлка & Co"})
 
     (request,) = wire.requests
@@ -72,9 +72,12 @@ async def test_call_1_a_call_is_a_post_of_json_and_its_address_holds_no_data() -
     assert body_of(request) == {"id": 7, "fields": {"TITLE": "Ёлка & Co"}}
 
 
-async def test_call_1_a_method_that_nobody_documents_can_be_called() -> None:
-    async with Client(webhook(), always(200, {"result": {"odd": 1}})) as client:
-        assert (await client.call("partner.odd.do", x=1)).result == {"odd": 1}
+async def test_call_1_a_method_that_nobody_documents_can_be_called(
+    portal: FakePortal, client: Client
+) -> None:
+    portal.answer("partner.odd.do", lambda params: {"odd": params["x"]})
+
+    assert (await client.call("partner.odd.do", x=1)).result == {"odd": 1}
 
 
 def test_call_2_a_request_is_made_when_its_result_is_asked_for_and_then_remembered(
@@ -540,20 +543,21 @@ async def test_call_15_forty_calls_share_few_connections(
 
 
 async def test_call_16_how_requests_are_carried_is_the_choice_of_the_caller() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        timeout = request.extensions["timeout"]
-        return httpx.Response(200, json={"result": [timeout["connect"], timeout["read"]]})
-
+    wire = Wire()
     options = Options(timeouts=Timeouts(connect=3.05, read=10.0))
 
-    async with Client(webhook(), Wire(answer), options=options) as client:
-        assert (await client.call("profile")).result == [3.05, 10.0]
+    async with Client(wire.webhook, wire, options=options) as client:
+        await client.call("profile")
+
+    (request,) = wire.requests
+    timeout = request.extensions["timeout"]
+    assert (timeout["connect"], timeout["read"]) == (3.05, 10.0)
 
 
 async def test_call_16_options_change_for_a_client_or_for_one_call() -> None:
     wire = always(500, {"error": "INTERNAL_SERVER_ERROR", "error_description": "odd"})
 
-    async with Client(webhook(), wire, options=Options(attempts=2, delay=0.0)) as client:
+    async with Client(wire.webhook, wire, options=Options(attempts=2, delay=0.0)) as client:
         with pytest.raises(RestError):
             await client.call("profile")
         with pytest.raises(RestError):
@@ -563,7 +567,8 @@ async def test_call_16_options_change_for_a_client_or_for_one_call() -> None:
 
 
 def test_call_16_zero_is_a_value_and_not_a_default() -> None:
-    client = Client(webhook(), always(200)).with_options(delay=0.0, patience=0.0)
+    wire = Wire()
+    client = Client(wire.webhook, wire).with_options(delay=0.0, patience=0.0)
 
     assert (client.options.delay, client.options.patience) == (0.0, 0.0)
 
@@ -571,7 +576,7 @@ def test_call_16_zero_is_a_value_and_not_a_default() -> None:
 async def test_call_17_every_request_has_an_id_that_an_error_names() -> None:
     wire = always(400, {"error": "ERROR_ARGUMENT", "error_description": "odd"})
 
-    async with Client(webhook(), wire) as client:
+    async with Client(wire.webhook, wire) as client:
         errors = []
         for _ in range(2):
             with pytest.raises(InvalidRequest) as caught:
@@ -584,19 +589,21 @@ async def test_call_17_every_request_has_an_id_that_an_error_names() -> None:
 
 
 async def test_call_18_the_client_says_who_it_is() -> None:
-    wire = always(200, {"result": True})
+    wire = Wire()
 
-    async with Client(webhook(), wire) as client:
+    async with Client(wire.webhook, wire) as client:
         await client.call("profile")
 
     assert wire.requests[0].headers["user-agent"].startswith("bitrix-events/")
 
 
 async def test_call_19_a_file_goes_as_its_name_and_base64() -> None:
-    wire = always(200, {"result": True})
+    wire = Wire()
+    wire.portal.answer("disk.folder.uploadfile", {"ID": 1})
+    wire.portal.answer("crm.deal.update", True)
     content = bytes(range(256))
 
-    async with Client(webhook(), wire) as client:
+    async with Client(wire.webhook, wire) as client:
         await client.call("disk.folder.uploadfile", id=7, fileContent=File("a.pdf", content))
         await client.batch([("crm.deal.update", {"fields": {"UF_FILE": File("b.pdf", content)}})])
 
@@ -639,15 +646,10 @@ async def test_call_15_a_burst_of_six_calls_takes_less_than_a_fifth_of_a_second(
 
 
 async def test_call_16_a_portal_that_never_answers_ends_in_an_error() -> None:
-    released = asyncio.Event()
-
-    class Silent(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            await released.wait()
-            return httpx.Response(200)
-
+    wire = Wire()
+    wire.portal.latency = Latency(request=1000)
     options = Options(attempts=1, timeouts=Timeouts(total=0.05))
-    async with Client(webhook(), Silent(), options=options) as client:
+
+    async with Client(wire.webhook, wire, options=options) as client:
         with pytest.raises(PortalUnreachable, match="no answer in time"):
             await client.call("profile")
-    released.set()

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -43,11 +44,11 @@ from bitrix_events.events import Contact, Deal
 from bitrix_events.portals.oauth import OAuthServer
 from bitrix_events.rest.responses import Time
 from bitrix_events.rest.transport import Transport
-from bitrix_events.testing import FakePortal
-from tests.seeds.wires import Wire, always, webhook
+from bitrix_events.testing import FakePortal, Obstacle
+from tests.wires import WEBHOOK_CODE, Wire, always
 
 ONCE = Options(attempts=1, patience=0.0)
-SECRET = "planted-secret-code"
+SECRET = WEBHOOK_CODE
 REFRESH_TOKEN = SecretStr("planted-refresh-token")
 
 
@@ -71,7 +72,7 @@ def variables(error: BaseException) -> list[str]:
 
 async def error_of(wire: Wire, method: str = "profile", **params: Any) -> RestError:
     """What a call raises on this portal."""
-    async with Client(webhook(), wire, options=ONCE) as client:
+    async with Client(wire.webhook, wire, options=ONCE) as client:
         with pytest.raises(RestError) as caught:
             await client.call(method, params)
     return caught.value
@@ -220,7 +221,7 @@ async def test_err_4_what_is_no_answer_is_an_error_of_its_own_and_is_told_in_wor
 async def test_err_4_a_redirect_to_an_unproven_address_is_refused_and_sends_nothing_there(
     status: int,
 ) -> None:
-    wire = always(status, b"", headers={"Location": "https://evil.example.org/rest/profile"})
+    wire = always(status, Location="https://evil.example.org/rest/profile")
 
     error = await error_of(wire)
 
@@ -230,13 +231,10 @@ async def test_err_4_a_redirect_to_an_unproven_address_is_refused_and_sends_noth
 
 
 async def test_err_4_an_answer_without_end_is_cut_off() -> None:
-    class Endless(httpx.AsyncByteStream):
-        async def __aiter__(self) -> Any:
-            yield b'{"result": "'
-            while True:
-                yield b"x" * 1024 * 1024
+    wire = Wire()
+    wire.portal.fail_request(1, Obstacle.HUGE)
 
-    error = await error_of(Wire(lambda request: httpx.Response(200, stream=Endless())))
+    error = await error_of(wire)
 
     assert type(error) is AnswerTooLarge
 
@@ -266,26 +264,26 @@ async def test_err_5_an_error_survives_a_process_border() -> None:
     assert (twins.results, str(twins.errors[1])) == ({0: 1}, str(error))
 
 
-def lost(request: httpx.Request) -> httpx.Response:
+def lost(request: httpx.Request) -> None:
     raise httpx.ReadError(f"lost {request.url}")
 
 
 @pytest.mark.parametrize(
     "wire",
     [
-        always(400, {"error": "ODD", "error_description": f"bad {SECRET}", SECRET: [SECRET]}),
-        always(200, f"<html>{SECRET}".encode()),
-        always(302, b"", headers={"Location": f"https://evil.test/rest/1/{SECRET}/profile"}),
-        Wire(lost),
+        lambda: always(400, {"error": "ODD", "error_description": SECRET, SECRET: [SECRET]}),
+        lambda: always(200, f"<html>{SECRET}".encode()),
+        lambda: always(302, Location=f"https://evil.test/rest/1/{SECRET}/profile"),
+        lambda: Wire(before=lost),
     ],
     ids=["error", "page", "redirect", "lost"],
 )
 async def test_err_5_no_error_and_no_log_holds_a_secret(
-    wire: Wire, caplog: pytest.LogCaptureFixture
+    wire: Callable[[], Wire], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    error = await error_of(wire)
+    error = await error_of(wire())
 
     text = f"{shown(error)} {error.content} {error.__dict__} {caplog.text}"
     assert SECRET not in text
@@ -295,18 +293,21 @@ async def test_err_5_no_error_and_no_log_holds_a_secret(
 @pytest.mark.parametrize(
     "wire",
     [
-        always(400, {"error": "ODD"}),
-        always(200, b"<html>"),
-        always(200, b"odd", headers={"Content-Encoding": "gzip"}),
-        Wire(lost),
+        lambda: always(400, {"error": "ODD"}),
+        lambda: always(200, b"<html>"),
+        lambda: always(200, b"odd", Content_Encoding="gzip"),
+        lambda: Wire(before=lost),
     ],
     ids=["error", "page", "badly packed", "lost"],
 )
 @pytest.mark.parametrize("token", [None, SECRET])
-async def test_err_5_no_variable_of_ours_holds_a_secret(wire: Wire, token: str | None) -> None:
-    url = "https://token.bitrix24.test/rest/" if token else webhook()
+async def test_err_5_no_variable_of_ours_holds_a_secret(
+    wire: Callable[[], Wire], token: str | None
+) -> None:
+    way = wire()
+    url = way.portal.rest_url if token else way.webhook
 
-    async with Client(url, wire, token=token, options=ONCE) as client:
+    async with Client(url, way, token=token, options=ONCE) as client:
         with pytest.raises(RestError) as caught:
             await client.call("profile")
 
@@ -344,10 +345,9 @@ OAUTH = [
 ]
 
 
-def oauth_server(transport: Transport) -> OAuthServer:
-    return OAuthServer(
-        transport, ["https://oauth.bitrix24.test"], "local.app", SecretStr("planted-client-secret")
-    )
+def oauth_server(wire: Wire, transport: Transport) -> OAuthServer:
+    url = wire.portal.oauth_url
+    return OAuthServer(transport, [url], "local.app", SecretStr("planted-client-secret"))
 
 
 @pytest.mark.parametrize(("status", "code"), OAUTH)
@@ -358,7 +358,7 @@ async def test_err_6_refusals_of_the_oauth_server_are_errors_apart_with_their_co
     transport = Transport(wire)
 
     with pytest.raises(OAuthError) as caught:
-        await oauth_server(transport).refresh(REFRESH_TOKEN)
+        await oauth_server(wire, transport).refresh(REFRESH_TOKEN)
     await transport.close()
 
     assert (caught.value.code, caught.value.status) == (code, status)
@@ -366,14 +366,14 @@ async def test_err_6_refusals_of_the_oauth_server_are_errors_apart_with_their_co
     assert not isinstance(caught.value, RestError)
 
 
-def late(request: httpx.Request) -> httpx.Response:
+def late(request: httpx.Request) -> None:
     raise httpx.ReadTimeout(f"late: {request.content!r}")
 
 
 async def failed_renewal(wire: Wire) -> TransportError:
     transport = Transport(wire)
     with pytest.raises(TransportError) as caught:
-        await oauth_server(transport).refresh(REFRESH_TOKEN)
+        await oauth_server(wire, transport).refresh(REFRESH_TOKEN)
     await transport.close()
     return caught.value
 
@@ -382,7 +382,7 @@ async def test_err_6_a_failing_renewal_shows_no_secret_and_has_none_in_its_addre
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    wire = Wire(late)
+    wire = Wire(before=late)
 
     error = await failed_renewal(wire)
 
@@ -391,7 +391,7 @@ async def test_err_6_a_failing_renewal_shows_no_secret_and_has_none_in_its_addre
 
 
 async def test_err_6_no_variable_of_a_failing_renewal_holds_a_secret() -> None:
-    error = await failed_renewal(Wire(late))
+    error = await failed_renewal(Wire(before=late))
 
     assert [line for line in variables(error) if "planted" in line] == []
 
@@ -433,7 +433,9 @@ async def test_err_7_the_codes_of_rest_3_have_the_same_types(
 ) -> None:
     content = {"error": {"code": f"BITRIX_REST_V3_EXCEPTION_{name}", "message": "no"}}
 
-    async with Client(webhook(), always(status, content), options=ONCE) as client:
+    wire = always(status, content)
+
+    async with Client(wire.webhook, wire, options=ONCE) as client:
         with pytest.raises(RestError) as caught:
             await client.v3.call("tasks.task.get", id=7)
 
@@ -489,9 +491,10 @@ async def test_type_3_the_vendors_texts_become_python_values(
 
 
 async def test_type_3_python_values_become_the_vendors_texts() -> None:
-    wire = always(200, {"result": True})
+    wire = Wire()
+    wire.portal.fill("deal", ids=[7])
 
-    async with Client(webhook(), wire) as client:
+    async with Client(wire.webhook, wire) as client:
         await client.call("crm.deal.update", id=7, fields={"OPPORTUNITY": Decimal("10.50")})
 
     assert b'"OPPORTUNITY":"10.50"' in wire.requests[0].content

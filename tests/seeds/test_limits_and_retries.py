@@ -7,7 +7,6 @@ import time
 from itertools import pairwise
 from typing import Any
 
-import httpx
 import pytest
 
 from bitrix_events import (
@@ -27,10 +26,10 @@ from bitrix_events import (
     SyncClient,
     Timeouts,
 )
-from bitrix_events.testing import FakePortal, Fault, Operating
+from bitrix_events.testing import FakePortal, Fault, Operating, Reply
 from bitrix_events.testing import Limits as PortalLimits
 from bitrix_events.testing.serving import serve_on_socket
-from tests.seeds.wires import Wire, always, webhook
+from tests.wires import Wire, always
 
 NOW = Options(delay=0.0)
 """Repeats without a wait."""
@@ -241,14 +240,13 @@ async def test_rate_8_a_read_is_made_again_whatever_went_wrong(
     ],
 )
 async def test_rate_8_a_passing_trouble_of_the_portal_is_waited_out(status: int, code: str) -> None:
-    answers = iter([httpx.Response(status, json={"error": code} if code else None)])
-    good = {"result": 7}
-    wire = Wire(lambda request: next(answers, httpx.Response(200, json=good)))
+    wire = Wire()
+    wire.portal.fail_request(1, Reply(status, {"error": code} if code else b""))
 
-    async with Client(webhook(), wire, options=NOW) as client:
+    async with Client(wire.webhook, wire, options=NOW) as client:
         response = await client.call("profile")
 
-    assert (response.result, len(wire.requests)) == (7, 2)
+    assert (response.result["ID"], len(wire.requests)) == ("1", 2)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +264,7 @@ async def test_rate_8_what_does_not_pass_is_not_asked_for_again(
 ) -> None:
     wire = always(status, {"error": code, "error_description": "no"})
 
-    async with Client(webhook(), wire, options=NOW) as client:
+    async with Client(wire.webhook, wire, options=NOW) as client:
         with pytest.raises(kind):
             await client.call("profile")
 
@@ -276,7 +274,7 @@ async def test_rate_8_what_does_not_pass_is_not_asked_for_again(
 async def test_rate_8_after_the_last_attempt_the_error_stands() -> None:
     wire = always(500, {"error": "INTERNAL_SERVER_ERROR"})
 
-    async with Client(webhook(), wire, options=Options(attempts=3, delay=0.0)) as client:
+    async with Client(wire.webhook, wire, options=Options(attempts=3, delay=0.0)) as client:
         with pytest.raises(PortalFault):
             await client.call("profile")
 

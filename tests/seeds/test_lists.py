@@ -9,7 +9,7 @@ import pytest
 
 from bitrix_events import Client, IncompleteList, PortalFault, RestError, SyncClient
 from bitrix_events.testing import FakePortal, Fault, Habit
-from tests.seeds.wires import Wire, always, webhook
+from tests.wires import Wire
 
 BY_TITLE = {"order": {"TITLE": "ASC"}}
 """An order of the caller's, which only pages by position can keep."""
@@ -258,19 +258,23 @@ async def test_list_7_rows_inside_an_object_are_unwrapped(
     assert numbers(found, id_name) == list(ids)
 
 
-async def test_list_7_where_the_rows_of_an_unknown_method_are_can_be_told() -> None:
-    wire = always(200, {"result": {"deep": {"rows": [{"ID": "1"}], "other": [1]}}})
+async def test_list_7_where_the_rows_of_an_unknown_method_are_can_be_told(
+    portal: FakePortal, client: Client
+) -> None:
+    portal.answer("partner.odd.list", {"deep": {"rows": [{"ID": "1"}], "other": [1]}})
 
-    async with Client(webhook(), wire) as client:
-        found = await client.list("partner.odd.list", rows="deep.rows")
+    found = await client.list("partner.odd.list", rows="deep.rows")
 
     assert found == [{"ID": "1"}]
 
 
-async def test_list_7_an_answer_without_rows_is_an_error_and_no_empty_list() -> None:
-    async with Client(webhook(), always(200, {"result": {"a": [], "b": []}})) as client:
-        with pytest.raises(IncompleteList, match="rows="):
-            await client.list("partner.odd.list")
+async def test_list_7_an_answer_without_rows_is_an_error_and_no_empty_list(
+    portal: FakePortal, client: Client
+) -> None:
+    portal.answer("partner.odd.list", {"a": [], "b": []})
+
+    with pytest.raises(IncompleteList, match="rows="):
+        await client.list("partner.odd.list")
 
 
 @pytest.mark.parametrize(
@@ -433,7 +437,9 @@ async def test_list_10_a_limit_beyond_the_end_is_the_whole_list(
 
 
 def test_list_10_a_negative_limit_is_refused() -> None:
-    client = Client(webhook(), Wire(lambda request: pytest.fail("it was sent")))
+    wire = Wire()
+    client = Client(wire.webhook, wire)
 
     with pytest.raises(ValueError, match="limit=-1"):
         client.list("crm.deal.list", limit=-1)
+    assert wire.requests == []

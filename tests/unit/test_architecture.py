@@ -142,32 +142,105 @@ def test_the_public_names_exist_and_are_sorted() -> None:
     assert names == sorted(set(names), key=lambda name: (not name.isupper(), name))
 
 
-_WITH_A_PORTAL_OF_THEIR_OWN: Final = {
-    "unit/rest/test_closing.py",  # one that does not answer
-    "unit/rest/test_renewal.py",  # one that takes a single token, which expires within a batch
+TESTS: Final = {
+    path.relative_to(PACKAGE.parent / "tests").as_posix(): ast.parse(path.read_text("utf-8"))
+    for path in (PACKAGE.parent / "tests").rglob("*.py")
 }
-_WAYS_TO_ANSWER: Final = {"handle_async_request", "handle_request", "__call__", "do_POST"}
+CANNED: Final = {
+    "contract/test_fake_directories.py": "the app that a fake portal posts events to",
+    "contract/test_fake_page.py": "the app that a fake portal posts events to",
+    "contract/test_fake_portal.py": "the app that a fake portal posts events to",
+    "unit/rest/test_nothing_sent.py": "a transport with a bug, which answers nothing",
+    "unit/rest/test_transport.py": "single HTTP exchanges, below anything that REST means",
+}
+"""Where answers come from `httpx.MockTransport`, and what it stands for."""
+SERVERS: Final = {
+    "cli/test_doctor_addresses.py": "the app behind a proxy, as `doctor` finds it",
+    "cli/test_fake_portal.py": "the app that a fake portal posts events to",
+    "compat/https.py": "TLS before a fake portal",
+    "compat/test_b24pysdk_events.py": "an app on the vendor's SDK",
+    "contract/test_fake_kinds.py": "the app that a fake portal posts events to",
+    "contract/test_fake_page.py": "the app that a fake portal posts events to",
+    "processes/served.py": "the app behind our server",
+    "processes/test_fake_portal_page.py": "the app, and a hostile page in the browser",
+    "scenarios/forgery.py": "a listener that must hear nothing",
+    "scenarios/test_doors.py": "the app below a path; a listener that must hear nothing",
+    "seeds/test_limits_and_retries.py": "a peer that stops in the middle of its answer",
+    "unit/rest/test_nothing_sent.py": "a peer that says nothing",
+    "unit/rest/test_secrets.py": "a peer that hangs up",
+    "unit/rest/test_transport.py": "peers that break HTTP",
+    "unit/server/test_desk.py": "the app behind our server",
+    "unit/testing_kit/test_inprocess.py": "an app that is reached in process",
+    "unit/web/test_health.py": "the app's own routes",
+}
+"""Who answers requests beside the fake portal, and what it stands for; benchmarks aside."""
+_SERVERS: Final = {"start_server", "Starlette"}
+_TRANSPORTS: Final = {"AsyncBaseTransport", "BaseTransport"}
 
 
-def test_there_is_no_second_fake_portal() -> None:
-    """A canned answer is none, nor what passes on to a fake portal; an object that has results of
-    its own for what it is asked is one."""
-    tests = Path(__file__).parent.parent
+def test_canned_answers_stand_for_something_that_is_no_portal() -> None:
+    found = {
+        path
+        for path, tree in TESTS.items()
+        if any(name_of(node) == "MockTransport" for node in ast.walk(tree))
+    }
+
+    assert found == set(CANNED)
+
+
+def test_servers_of_tests_stand_for_something_that_is_no_portal() -> None:
+    found = {
+        path
+        for path, tree in TESTS.items()
+        if not path.startswith("benchmarks/")
+        and path != "unit/test_architecture.py"
+        and any(
+            (isinstance(node, ast.Call) and name_of(node.func) in _SERVERS)
+            or (isinstance(node, ast.Attribute) and node.attr == "BaseHTTPRequestHandler")
+            or (isinstance(node, ast.Constant) and node.value == "http.response.start")
+            for node in ast.walk(tree)
+        )
+    }
+
+    assert found == set(SERVERS)
+
+
+def test_transports_of_tests_lead_to_a_fake_portal() -> None:
     wrong = [
-        f"{path}:{found.lineno}: {found.name} answers as a portal does; ask a FakePortal instead"
-        for path in tests.rglob("*.py")
-        if path.relative_to(tests).as_posix() not in _WITH_A_PORTAL_OF_THEIR_OWN
-        for found in ast.walk(ast.parse(path.read_text("utf-8")))
+        f"{path}:{found.lineno}: {found.name} hands nothing on; ask a FakePortal"
+        for path, tree in TESTS.items()
+        for found in ast.walk(tree)
         if isinstance(found, ast.ClassDef)
-        and _WAYS_TO_ANSWER & {getattr(part, "name", "") for part in found.body}
-        and any(has_result(node) for node in ast.walk(found))
+        and any(name_of(base) in _TRANSPORTS for base in found.bases)
         and ".handle_async_request(" not in ast.unparse(found)
     ]
 
     assert wrong == []
 
 
+def test_no_test_makes_a_result_of_its_own() -> None:
+    """Results come from the fake portal, which may be told them by `FakePortal.answer`."""
+    wrong = [
+        f"{path}:{call.lineno}: an HTTP answer with a result; use FakePortal.answer"
+        for path, tree in TESTS.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and name_of(call.func).endswith(("Response", "Reply"))
+        and any(has_result(node) for node in ast.walk(call))
+    ]
+
+    assert wrong == []
+
+
+def name_of(node: ast.AST) -> str:
+    """The last part of a dotted name; empty if it is none."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
 def has_result(node: ast.AST) -> bool:
-    """Whether it is a mapping with the key that REST answers have."""
+    """Whether it is a mapping with the key that REST answers have, or begins as its JSON does."""
+    if isinstance(node, ast.Constant):
+        text = node.value.decode(errors="replace") if isinstance(node.value, bytes) else node.value
+        return isinstance(text, str) and text.startswith('{"result"')
     keys = node.keys if isinstance(node, ast.Dict) else []
     return any(isinstance(key, ast.Constant) and key.value == "result" for key in keys)

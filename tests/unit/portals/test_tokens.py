@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -669,12 +670,20 @@ async def test_an_unconfirmed_redirect_gets_no_request(
     assert moves == []
 
 
-def app_info(portal: FakePortal, **changes: Any) -> httpx.Response:
-    install = {"member_id": portal.member_id, "client_endpoint": f"https://{NEW_HOST}/rest/"}
-    result = {"client_id": portal.client_id, "user_id": 1, "install": install}
-    for name, value in changes.items():
-        (result if name in result else install)[name] = value
-    return httpx.Response(200, json={"result": result})
+def informing(portal: FakePortal, changes: dict[str, str]) -> Intervene:
+    """Change what the OAuth host tells of a token."""
+
+    async def intervene(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith(APP_INFO_PATH):
+            return None
+        answer = await portal.transport.handle_async_request(request)
+        content = json.loads(await answer.aread())
+        told = content["result"]
+        for name, value in changes.items():
+            (told if name in told else told["install"])[name] = value
+        return httpx.Response(200, json=content)
+
+    return intervene
 
 
 @pytest.mark.parametrize(
@@ -695,7 +704,7 @@ async def test_a_redirect_confirmed_for_another_app_or_portal_is_not_followed(
     changes: dict[str, str],
 ) -> None:
     portal.move(NEW_HOST)
-    network.before = answering(APP_INFO_PATH, app_info(portal, **changes))
+    network.before = informing(portal, changes)
 
     with pytest.raises(PortalMoved):
         await client.call("profile")

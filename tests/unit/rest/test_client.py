@@ -30,28 +30,13 @@ from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import UNLIMITED
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.transport import Transport
-from bitrix_events.testing import FakePortal
+from bitrix_events.testing import FakePortal, Fault, Reply
 from tests.access import FixedAccess, TokenAccess
+from tests.wires import Wire
 
 DOMAIN = "acme.bitrix24.test"
 QUICK = Options(attempts=3, delay=0.001)
 pytestmark = pytest.mark.usefixtures("short_pauses")
-
-
-class Wire(httpx.AsyncBaseTransport):
-    """A portal that answers the same to everything."""
-
-    def __init__(self, answer: httpx.Response | Exception) -> None:
-        self.requests: list[httpx.Request] = []
-        self._answer = answer
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return httpx.Response(
-            self._answer.status_code, headers=self._answer.headers, content=self._answer.content
-        )
 
 
 @pytest.fixture
@@ -249,7 +234,7 @@ async def test_a_webhook_that_is_told_its_token_expired_renews_nothing(
 
 
 async def test_a_webhook_sends_no_token(portal: FakePortal, make_client: MakeClient) -> None:
-    wire = Wire(httpx.Response(200, json={"result": True}))
+    wire = Wire(portal)
     client = make_client(FixedAccess(portal), wire)
 
     await client.call("profile")
@@ -260,7 +245,7 @@ async def test_a_webhook_sends_no_token(portal: FakePortal, make_client: MakeCli
 async def test_a_token_is_sent_in_the_body_and_not_in_the_address(
     portal: FakePortal, make_client: MakeClient, access: TokenAccess
 ) -> None:
-    wire = Wire(httpx.Response(200, json={"result": True}))
+    wire = Wire(portal)
     client = make_client(access, wire)
 
     await client.call("profile")
@@ -299,9 +284,11 @@ async def test_a_token_that_expired_during_the_move_is_renewed(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_loop_ends(
-    make_client: MakeClient, access: TokenAccess, status: int
+    portal: FakePortal, make_client: MakeClient, access: TokenAccess, status: int
 ) -> None:
-    wire = Wire(httpx.Response(status, headers={"Location": "https://other.test/rest/profile"}))
+    wire = Wire(portal)
+    redirect = Reply(status, headers={"Location": "https://other.test/rest/profile"})
+    portal.fail_request(1, redirect, times=9)
     client = make_client(access, wire)
 
     with pytest.raises(PortalMoved) as caught:
@@ -316,21 +303,23 @@ async def test_a_redirect_loop_ends(
 
 
 @pytest.mark.parametrize(
-    ("problem", "kind", "tries"),
+    ("fault", "kind", "tries"),
     [
-        (httpx.ConnectError("refused"), PortalUnreachable, 3),
-        (httpx.ReadTimeout("late"), OutcomeUnknown, 1),
-        (httpx.RemoteProtocolError("gone"), OutcomeUnknown, 1),
+        (Fault.UNREACHED, PortalUnreachable, 3),
+        (Fault.STALLED, OutcomeUnknown, 1),
+        (Fault.CUT, OutcomeUnknown, 1),
     ],
 )
 async def test_a_change_is_repeated_only_if_it_surely_was_not_made(
+    portal: FakePortal,
     make_client: MakeClient,
     access: TokenAccess,
-    problem: Exception,
+    fault: Fault,
     kind: type[RestError],
     tries: int,
 ) -> None:
-    wire = Wire(problem)
+    wire = Wire(portal)
+    portal.fail_request(1, fault, times=9)
     client = make_client(access, wire)
 
     with pytest.raises(kind) as caught:
@@ -341,16 +330,13 @@ async def test_a_change_is_repeated_only_if_it_surely_was_not_made(
     assert (caught.value.method, caught.value.portal) == ("crm.deal.add", DOMAIN)
 
 
-async def test_what_reads_is_asked_again_and_again(
-    make_client: MakeClient, access: TokenAccess
-) -> None:
-    wire = Wire(httpx.RemoteProtocolError("gone"))
-    client = make_client(access, wire)
+async def test_what_reads_is_asked_again_and_again(portal: FakePortal, client: Client) -> None:
+    portal.fail_request(1, Fault.CUT, times=9)
 
     with pytest.raises(PortalUnreachable):
         await client.call("crm.deal.get", id=7)
 
-    assert len(wire.requests) == 3
+    assert portal.requests == 3
 
 
 # Batches.
@@ -618,9 +604,9 @@ async def test_a_missing_record_is_not_found(client: Client) -> None:
 
 @pytest.mark.parametrize("result", [None, [], True, "text", {}, {"items": []}, 7])
 async def test_an_answer_without_a_record_is_an_error(
-    make_client: MakeClient, access: TokenAccess, result: Any
+    portal: FakePortal, client: Client, result: Any
 ) -> None:
-    client = make_client(access, Wire(httpx.Response(200, json={"result": result})))
+    portal.answer("crm.item.get", result)
 
     with pytest.raises(RestError) as caught:
         await client.get(Deal, 7)
@@ -632,9 +618,9 @@ async def test_an_answer_without_a_record_is_an_error(
     "item", [{"id": "x", "title": "private text"}, {"title": "private text"}, None, "private text"]
 )
 async def test_a_record_that_does_not_fit_is_an_error_without_its_values(
-    make_client: MakeClient, access: TokenAccess, item: Any
+    portal: FakePortal, client: Client, item: Any
 ) -> None:
-    client = make_client(access, Wire(httpx.Response(200, json={"result": {"item": item}})))
+    portal.answer("crm.item.get", {"item": item})
 
     with pytest.raises(RestError) as caught:
         await client.get(Contact, 7)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-import httpx
 import pytest
 
 from bitrix_events.errors import OutcomeUnknown
@@ -15,26 +14,15 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Limits
 from bitrix_events.rest.transport import Transport
-from bitrix_events.testing import FakePortal
+from bitrix_events.testing import FakePortal, Latency
 from tests.access import FixedAccess, TokenAccess
+from tests.serving import eventually
+from tests.wires import Wire
 
-URL = "https://acme.bitrix24.test/rest/1/abcdefgh/"
 WIDE = Limits(burst=10_000, per_second=10_000)
 
 
-class Silence(httpx.AsyncBaseTransport):
-    """Takes requests, and does not answer; the first ones it answers late."""
-
-    def __init__(self, answers: int = 0) -> None:
-        self.methods: list[str] = []
-        self._answers = answers
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.methods.append(str(request.url).rpartition("/")[2])
-        if len(self.methods) > self._answers:
-            await asyncio.Event().wait()
-        await asyncio.sleep(0.02)
-        return httpx.Response(200, json={"result": True})
+SILENCE = Latency(request=1000)
 
 
 async def ended(*calls: Awaitable[Any]) -> list[Any]:
@@ -43,30 +31,35 @@ async def ended(*calls: Awaitable[Any]) -> list[Any]:
 
 
 async def test_closing_before_a_shared_request_has_begun_leaves_nobody_hanging() -> None:
-    portal = Silence(answers=1)
+    portal = FakePortal(latency=Latency(request=0.2))
+    portal.fill("deal", 1)
+    wire = Wire(portal)
     tasks = []
-    async with Client(URL, portal, limits=WIDE) as client:
+    async with Client(wire.webhook, wire, limits=WIDE) as client:
 
         async def join_late() -> None:
-            await asyncio.sleep(0.01)
+            await eventually(lambda: portal.requests == 1)
+            portal.latency = SILENCE
             for n in range(19):
                 call = client.call("crm.deal.update", id=n)
                 tasks.append(asyncio.create_task(call.send()))
 
         late = asyncio.create_task(join_late())
-        await client.call("crm.deal.get", id=0)  # its end starts the shared request
+        await client.call("crm.deal.get", id=1)  # its end starts the shared request
     await late
 
     found = await ended(*tasks)
 
-    assert portal.methods == ["crm.deal.get", "crm.deal.update", "crm.deal.update"]
+    asked = [request.url.path.rpartition("/")[2] for request in wire.requests]
+    assert asked == ["crm.deal.get", "crm.deal.update", "crm.deal.update"]
     assert [isinstance(error, OutcomeUnknown) for error in found].count(True) == 2
     assert [isinstance(error, RuntimeError) for error in found].count(True) == 17
 
 
 async def test_closing_ends_what_is_under_way_over_connections_of_others() -> None:
-    transport = Transport(Silence())
-    client = Client(URL, transport)
+    portal = FakePortal(latency=SILENCE)
+    transport = Transport(portal.transport)
+    client = Client(portal.webhook_url, transport)
     change = asyncio.create_task(client.call("crm.deal.add", fields={}).send())
     read = asyncio.create_task(client.call("crm.deal.get", id=1).send())
     await asyncio.sleep(0.01)
@@ -80,19 +73,18 @@ async def test_closing_ends_what_is_under_way_over_connections_of_others() -> No
 
 
 async def test_closing_wakes_who_waits_for_a_method_or_for_the_next_try() -> None:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("crm.deal.get"):
-            return httpx.Response(429, json={"error": "OPERATION_TIME_LIMIT"})
-        return httpx.Response(500, json={"error": "INTERNAL_SERVER_ERROR"})
-
+    portal = FakePortal()
+    portal.fail_next("crm.deal.get", "OPERATION_TIME_LIMIT")
+    portal.fail_next("profile", "INTERNAL_SERVER_ERROR")
     options = Options(delay=1000, max_delay=1000)
-    client = Client(URL, httpx.MockTransport(refuse), options=options)
+    client = Client(portal.webhook_url, portal.transport, options=options)
     calls = [client.call("crm.deal.get", id=1), client.call("profile")]
     tasks = [asyncio.create_task(call.send()) for call in calls]
     await asyncio.sleep(0.05)
 
     await client.close()
 
+    assert portal.requests == 2
     assert all(isinstance(error, RuntimeError) for error in await ended(*tasks))
 
 
@@ -117,20 +109,21 @@ async def test_closing_does_not_wait_for_a_new_token() -> None:
 
 @pytest.mark.parametrize("method", ["crm.deal.get", "crm.deal.add"])
 async def test_a_client_that_was_closed_before_its_first_call_sends_nothing(method: str) -> None:
-    portal = Silence()
-    transport = Transport(portal)
-    client = Client(URL, transport)
+    portal = FakePortal()
+    transport = Transport(portal.transport)
+    client = Client(portal.webhook_url, transport)
     await client.close()
 
     with pytest.raises(RuntimeError, match="closed"):
         await client.call(method)
 
     await transport.close()
-    assert portal.methods == []
+    assert portal.requests == 0
 
 
 async def test_a_cancelled_caller_is_cancelled_though_the_client_closes_at_once() -> None:
-    client = Client(FixedAccess(FakePortal()), Silence())
+    portal = FakePortal(latency=SILENCE)
+    client = Client(FixedAccess(portal), portal.transport)
     task = asyncio.create_task(client.call("crm.deal.add", fields={}).send())
     await asyncio.sleep(0.01)
 

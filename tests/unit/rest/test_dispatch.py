@@ -35,11 +35,11 @@ from bitrix_events.rest.pace import UNLIMITED, Limits
 from bitrix_events.rest.parameters import File
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.transport import Transport
-from bitrix_events.testing import FakePortal
-from bitrix_events.testing.faults import Fault
+from bitrix_events.testing import FakePortal, Fault, Reply
 from bitrix_events.testing.limits import Latency, Operating
 from bitrix_events.testing.limits import Limits as PortalLimits
 from tests.access import FixedAccess, TokenAccess
+from tests.wires import Wire
 
 QUICK = Options(attempts=4, delay=0.001)
 WIDE = Limits(burst=10_000, per_second=10_000)
@@ -717,35 +717,25 @@ async def test_after_a_move_the_new_address_has_its_own_bucket() -> None:
 
 
 async def test_parameters_of_positional_methods_keep_their_order_without_a_token_between() -> None:
-    requests: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(200, json={"result": True})
-
-    portal = FakePortal()
-    access = TokenAccess(portal)
-    async with Client(access, httpx.MockTransport(answer)) as client:
+    wire = Wire()
+    wire.portal.answer("task.commentitem.add", 1)
+    access = TokenAccess(wire.portal)
+    async with Client(access, wire) as client:
         await client.call("task.commentitem.add", {"TASKID": 1, "FIELDS": {"POST_MESSAGE": "x"}})
 
-    (request,) = requests
+    (request,) = wire.requests
     assert list(json.loads(request.content)) == ["TASKID", "FIELDS"]
     assert request.headers["Authorization"] == f"Bearer {access.token}"
 
 
 async def test_every_request_has_an_id_of_its_own_that_the_error_names() -> None:
-    requests: list[httpx.Request] = []
+    wire = Wire()
+    wire.portal.fail_next("profile", "ACCESS_DENIED", times=2)
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(403, json={"error": "ACCESS_DENIED"})
+    async with Client(wire.webhook, wire) as client:
+        found = [await gather(client.call("profile")) for _ in range(2)]
 
-    async with Client(
-        "https://acme.bitrix24.test/rest/1/abcdefgh/", httpx.MockTransport(answer)
-    ) as c:
-        found = [await gather(c.call("profile")) for _ in range(2)]
-
-    ids = [request.headers["X-Request-ID"] for request in requests]
+    ids = [request.headers["X-Request-ID"] for request in wire.requests]
     assert [error.request_id for (error,) in found] == ids
     assert len(set(ids)) == 2
 
@@ -756,19 +746,14 @@ async def test_every_request_has_an_id_of_its_own_that_the_error_names() -> None
 async def test_an_answer_that_is_too_large_is_not_asked_for_again(
     method: str, kind: type[RestError]
 ) -> None:
-    requests = []
+    portal = FakePortal()
+    portal.fail_request(1, Reply(200, b" " * (16 * 1024 * 1024 + 1)), times=9)
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(200, content=b" " * (16 * 1024 * 1024 + 1))
-
-    async with Client(
-        "https://acme.bitrix24.test/rest/1/abcdefgh/", httpx.MockTransport(answer)
-    ) as c:
+    async with client_of(portal) as client:
         with pytest.raises(kind):
-            await c.call(method)
+            await client.call(method)
 
-    assert len(requests) == 1
+    assert portal.requests == 1
 
 
 async def test_nothing_is_lost_or_done_twice_in_bad_weather() -> None:
@@ -827,15 +812,12 @@ async def test_an_unlimited_portal_is_called_at_once() -> None:
 
 
 async def test_a_lost_portal_is_told_as_such() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no")
-
-    transport = httpx.MockTransport(answer)
+    wire = Wire()
+    wire.portal.fail_request(1, Fault.UNREACHED, times=9)
     options = Options(attempts=2, delay=0.001)
-    async with Client(
-        "https://acme.bitrix24.test/rest/1/abcdefgh/", transport, options=options
-    ) as client:
+    async with Client(wire.webhook, wire, options=options) as client:
         with pytest.raises(PortalUnreachable) as caught:
             await client.call("crm.deal.add")
 
+    assert len(wire.requests) == 2
     assert not caught.value.maybe_executed

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-import orjson
 import pytest
 
 from bitrix_events.errors import IncompleteList, RestError
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import UNLIMITED
-from bitrix_events.testing.faults import Fault
-from bitrix_events.testing.rest import Call
+from bitrix_events.testing import Answer, Call, Fault
 from tests.unit.rest.lists import QUICK, Page, altered_ids, deal_ids, portal_with, reading
 
 BY_TITLE = {"order": {"TITLE": "ASC"}}
-Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+Params = dict[str, Any]
 
 
-class Scripted(httpx.AsyncBaseTransport):
-    """A portal that answers plain calls as a test wants it."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self.asked: list[Mapping[str, Any]] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        params = orjson.loads(request.content)
-        self.asked.append(params)
-        method = request.url.path.rpartition("/")[2]
-        return httpx.Response(200, json={**self._answer(method, params)})
-
-
-def scripted(answer: Answer) -> Client:
-    return Client("https://b.test/rest/1/key/", Scripted(answer), options=QUICK, limits=UNLIMITED)
+@asynccontextmanager
+async def answering(method: str, result: Any) -> AsyncIterator[Client]:
+    """A client of a portal where a method answers what the test wants; see `FakePortal.answer`."""
+    portal = portal_with("deal", [])
+    portal.answer(method, result)
+    async with reading(portal) as client:
+        yield client
 
 
 def rows(first: int, last: int) -> list[dict[str, Any]]:
@@ -180,41 +169,32 @@ async def test_a_total_that_is_none_ends_no_list(total: int) -> None:
 
 
 async def test_a_page_that_lacks_rows_is_noticed() -> None:
-    answers = {0: {"result": rows(1, 50), "total": 60, "next": 50}}
-    last = {"result": rows(51, 59), "total": 60}
-    async with scripted(
-        lambda method, params: (
-            answers[0]
-            if method != "batch"
-            else {
-                "result": {
-                    "result": {"c0": last["result"]},
-                    "result_total": {"c0": 60},
-                    "result_error": [],
-                }
-            }
-        )
-    ) as client:
+    def answer(params: Params) -> Answer:
+        if params.get("start"):
+            return Answer(rows(51, 59), total=60)
+        return Answer(rows(1, 50), total=60, next=50)
+
+    async with answering("some.thing.list", answer) as client:
         with pytest.raises(IncompleteList, match="59 rows came, the portal counts 60"):
             await client.list("some.thing.list")
 
 
 @pytest.mark.parametrize("next_start", [0, -50])
 async def test_a_position_that_does_not_grow_is_refused(next_start: int) -> None:
-    async with scripted(
-        lambda method, params: {"result": rows(1, 50), "total": 150, "next": next_start}
-    ) as client:
+    page = Answer(rows(1, 50), total=150, next=next_start)
+    async with answering("some.thing.list", page) as client:
         with pytest.raises(IncompleteList, match="same page again"):
             await client.list("some.thing.list")
 
 
 async def test_a_list_without_totals_is_followed_from_page_to_page() -> None:
-    def answer(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        start = params["start"]
-        more = {"next": start + 50} if start < 150 else {}
-        return {"result": rows(start + 1, min(start + 50, 170)), **more}
+    def answer(params: Params) -> Answer:
+        start = int(params["start"])
+        return Answer(
+            rows(start + 1, min(start + 50, 170)), next=start + 50 if start < 150 else None
+        )
 
-    async with scripted(answer) as client:
+    async with answering("some.thing.list", answer) as client:
         assert await client.list("some.thing.list") == rows(1, 170)
 
 
@@ -250,13 +230,13 @@ async def test_a_whole_list_comes_in_one_answer(count: int) -> None:
 
 
 async def test_a_whole_list_that_has_further_pages_is_refused() -> None:
-    async with scripted(lambda method, params: {"result": rows(1, 50), "next": 50}) as client:
+    async with answering("crm.status.list", Answer(rows(1, 50), next=50)) as client:
         with pytest.raises(IncompleteList, match="paging='start'"):
             await client.list("crm.status.list")
 
 
 async def test_a_whole_list_of_which_more_rows_are_counted_is_refused() -> None:
-    async with scripted(lambda method, params: {"result": rows(1, 50), "total": 500}) as client:
+    async with answering("crm.status.list", Answer(rows(1, 50), total=500)) as client:
         with pytest.raises(IncompleteList, match="50 rows came, the portal counts 500"):
             await client.list("crm.status.list")
 
@@ -264,12 +244,12 @@ async def test_a_whole_list_of_which_more_rows_are_counted_is_refused() -> None:
 @pytest.mark.parametrize("total", [0, -1])
 @pytest.mark.parametrize("paging", ["page", "limit_offset", "nav"])
 async def test_pages_go_on_where_the_total_is_none(paging: str, total: int) -> None:
-    def answer(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(params: Params) -> Answer:
         page = params.get("page") or params.get("NAV_PARAMS", {}).get("iNumPage")
         first = params["offset"] if page is None else (page - 1) * 50
-        return {"result": rows(first + 1, min(first + 50, 120)), "total": total}
+        return Answer(rows(first + 1, min(first + 50, 120)), total=total)
 
-    async with scripted(answer) as client:
+    async with answering("my.own.list", answer) as client:
         assert await client.list("my.own.list", paging=paging) == rows(1, 120)
 
 
@@ -304,50 +284,53 @@ async def test_a_positional_list_is_complete(count: int, params: dict[str, Any])
 
 
 async def test_numbered_pages_are_turned_until_one_is_not_full() -> None:
-    def answer(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(params: Params) -> list[Any]:
         first = (params["page"] - 1) * 50
-        return {"result": [{"id": i} for i in range(first, min(first + 50, 120))]}
+        return [{"id": i} for i in range(first, min(first + 50, 120))]
 
-    async with scripted(answer) as client:
+    async with answering("biconnector.source.list", answer) as client:
         assert [row["id"] for row in await client.list("biconnector.source.list")] == [*range(120)]
+    async with answering("my.own.list", answer) as client:
         assert len(await client.list("my.own.list", paging="page")) == 120
 
 
 async def test_rows_by_last_id_are_followed_until_a_page_is_empty() -> None:
-    def answer(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(params: Params) -> dict[str, Any]:
         last = params.get("LAST_ID", 131)
-        return {"result": {"messages": [{"id": i} for i in range(last - 1, max(last - 51, 0), -1)]}}
+        return {"messages": [{"id": i} for i in range(last - 1, max(last - 51, 0), -1)]}
 
-    async with scripted(answer) as client:
+    async with answering("im.dialog.messages.get", answer) as client:
         found = await client.list("im.dialog.messages.get", DIALOG_ID="chat1")
     assert [row["id"] for row in found] == list(range(130, 0, -1))
 
 
 async def test_rows_by_last_id_without_an_id_are_refused() -> None:
-    async with scripted(lambda method, params: {"result": {"messages": [{"x": 1}]}}) as client:
+    async with answering("im.dialog.messages.get", {"messages": [{"x": 1}]}) as client:
         with pytest.raises(IncompleteList, match="has no id"):
             await client.list("im.dialog.messages.get")
 
 
 async def test_a_list_that_has_no_next_page_is_refused_if_it_may_go_on() -> None:
-    async with scripted(
-        lambda method, params: {"result": [{"id": i} for i in range(min(params["limit"], 70))]}
-    ) as client:
+    def answer(params: Params) -> list[Any]:
+        return [{"id": i} for i in range(min(params["limit"], 70))]
+
+    async with answering("ai.engine.list", answer) as client:
         with pytest.raises(IncompleteList, match="no more than 50"):
             await client.list("ai.engine.list")
+    async with answering("my.own.list", answer) as client:
         assert len(await client.list("my.own.list", paging="limit", limit=20)) == 20
 
 
 @pytest.mark.parametrize("paging", ["cursor", "pagination", "sideways"])
 async def test_a_way_to_turn_pages_that_there_is_not_is_refused(paging: str) -> None:
-    async with scripted(lambda method, params: {"result": []}) as client:
+    async with answering("my.own.list", []) as client:
         with pytest.raises(ValueError, match=paging):
             client.list("my.own.list", paging=paging)
 
 
 @pytest.mark.parametrize("result", [["crm", "user"], [], [1, 2]])
 async def test_plain_values_are_rows(result: list[Any]) -> None:
-    async with scripted(lambda method, params: {"result": result}) as client:
+    async with answering("scope", result) as client:
         assert await client.list("scope") == result
 
 

@@ -19,93 +19,105 @@ from bitrix_events.errors import PortalMoved, PortalUnreachable, RestError
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options, Timeouts
 from bitrix_events.rest.sync import SyncClient
-from bitrix_events.rest.transport import HttpTransport
+from bitrix_events.testing import FakePortal, Latency, Reply
+from tests.wires import Wire
 
 PACKAGE = str(Path(bitrix_events.__file__).parent)
 CODE = "s3cr3t-webhook-c0de"
-TOKEN = "s3cr3t-access-t0ken"
-SECRETS = (CODE, TOKEN)
 OPTIONS = Options(attempts=2, delay=0.001, patience=0, timeouts=Timeouts(total=0.05))
+OPENERS = ("webhook", "token")
+Trouble = Callable[["Place"], Any]
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
-OPENERS = {
-    "webhook": (f"https://acme.bitrix24.test/rest/1/{CODE}/", None),
-    "token": ("https://acme.bitrix24.test/rest/", TOKEN),
-}
+
+class Place:
+    """A portal, and what opens it.
+
+    Attributes:
+        url: where its methods are.
+        token: None if the address says all.
+        secret: what must be shown nowhere.
+        transport: how it is reached.
+    """
+
+    def __init__(self, opener: str) -> None:
+        self.portal = FakePortal(webhook_code=CODE)
+        self.portal.fill("deal", 10)
+        self.transport = self.portal.transport
+        self.url, self.token, self.secret = self.portal.webhook_url, None, CODE
+        if opener == "token":
+            self.url = self.portal.rest_url
+            self.token = self.secret = self.portal.issue_tokens().access_token
+
+    def says(self, status: int, content: Any = b"", **headers: str) -> None:
+        """Something before the portal answers this to everything."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.portal.fail_request(1, Reply(status, content, named), times=1000)
+
+    def refuses_commands(self) -> None:
+        """Each call is refused with words that hold the secret."""
+        for method in ("crm.deal.get", "crm.deal.add", "profile"):
+            said = f"{self.url} {self.secret}"
+            self.portal.fail_next(method, "ACCESS_DENIED", description=said, times=1000)
+
+    def is_silent(self) -> None:
+        self.portal.latency = Latency(request=1000)
+
+    def breaks(self, kind: type[httpx.TransportError]) -> None:
+        """The way to the portal fails with words that hold the secret."""
+
+        def fail(request: httpx.Request) -> None:
+            error = kind(f"{request.url} {self.secret}")
+            error.request = request
+            raise error
+
+        self.transport = Wire(self.portal, before=fail)
 
 
-async def echo(request: httpx.Request) -> httpx.Response:
+def echo(place: Place) -> None:
     """An error that repeats all that was sent."""
-    body = b"".join([part async for part in request.stream]).decode()  # type: ignore[union-attr]
-    return httpx.Response(
+    place.says(
         403,
-        json={
+        lambda sent: {
             "error": "ACCESS_DENIED",
-            "error_description": f"{request.url} {body} {dict(request.headers)}",
-            "request": {str(request.url): [body]},
+            "error_description": sent,
+            "request": {sent: [sent]},
         },
     )
 
 
-async def echo_in_a_command(request: httpx.Request) -> httpx.Response:
-    error = (await echo(request)).json()
-    errors = {f"c{n}": error for n in range(50)}
-    return httpx.Response(200, json={"result": {"result": [], "result_error": errors}})
-
-
-async def redirect(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(302, headers={"Location": f"{request.url}?again={TOKEN}"})
-
-
-async def redirect_to_the_cloud(request: httpx.Request) -> httpx.Response:
-    path = request.url.path
-    return httpx.Response(302, headers={"Location": f"https://new.bitrix24.de{path}"})
-
-
-async def malformed_redirect(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(302, headers={"Location": f"https://[bad/{CODE}{TOKEN}"})
-
-
-async def hang(request: httpx.Request) -> httpx.Response:
-    await asyncio.sleep(10)
-    raise AssertionError
-
-
-def failing(error: Exception) -> Callable[[httpx.Request], Any]:
-    async def fail(request: httpx.Request) -> httpx.Response:
-        error.__dict__["request"] = request
-        raise error
-
-    return fail
-
-
-def answering(*args: Any, **how: Any) -> Callable[[httpx.Request], Any]:
-    async def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(*args, **how)
-
-    return answer
-
-
-PROBLEMS: dict[str, Callable[[httpx.Request], Any]] = {
+PROBLEMS: dict[str, Trouble] = {
     "echo": echo,
-    "echo in a command": echo_in_a_command,
-    "redirect": redirect,
-    "redirect to the cloud": redirect_to_the_cloud,
-    "malformed redirect": malformed_redirect,
-    "hang": hang,
-    "no connection": failing(httpx.ConnectError(f"{CODE} {TOKEN}")),
-    "late": failing(httpx.ReadTimeout(f"{CODE} {TOKEN}")),
-    "gone": failing(httpx.RemoteProtocolError(f"{CODE} {TOKEN}")),
-    "page": answering(500, html=f"<html>{CODE} {TOKEN}</html>"),
-    "busy": answering(503, text=f"{CODE} {TOKEN}"),
-    "no envelope": answering(200, json={CODE: TOKEN}),
-    "expired": answering(401, json={"error": "expired_token", "error_description": TOKEN}),
-    "refused": answering(503, json={"error": "QUERY_LIMIT_EXCEEDED", "x": CODE}),
-    "no time": answering(429, json={"error": "OPERATION_TIME_LIMIT", "x": CODE}),
-    "broken": answering(500, json={"error": "INTERNAL_SERVER_ERROR", "x": [CODE, TOKEN]}),
-    "too large": answering(200, content=(CODE + TOKEN).encode() * 600_000),
-    "packed badly": answering(200, content=b"", headers={"Content-Encoding": f"{CODE}"}),
+    "told in a command": Place.refuses_commands,
+    "redirect": lambda place: place.says(302, Location=f"{place.url}profile?again={place.secret}"),
+    "redirect to the cloud": lambda place: place.portal.move("new.bitrix24.de"),
+    "malformed redirect": lambda place: place.says(302, Location=f"https://[bad/{place.secret}"),
+    "hang": Place.is_silent,
+    "no connection": lambda place: place.breaks(httpx.ConnectError),
+    "late": lambda place: place.breaks(httpx.ReadTimeout),
+    "gone": lambda place: place.breaks(httpx.RemoteProtocolError),
+    "page": lambda place: place.says(500, f"<html>{place.secret}</html>".encode()),
+    "busy": lambda place: place.says(503, place.secret.encode()),
+    "no envelope": lambda place: place.says(200, {place.secret: place.secret}),
+    "expired": lambda place: place.says(
+        401, {"error": "expired_token", "error_description": place.secret}
+    ),
+    "refused": lambda place: place.says(503, {"error": "QUERY_LIMIT_EXCEEDED", "x": place.secret}),
+    "no time": lambda place: place.says(429, {"error": "OPERATION_TIME_LIMIT", "x": place.secret}),
+    "broken": lambda place: place.says(
+        500, {"error": "INTERNAL_SERVER_ERROR", "x": [place.secret]}
+    ),
+    "too large": lambda place: place.says(200, place.secret.encode() * 1_000_000),
+    "packed badly": lambda place: place.says(
+        200, place.secret.encode(), Content_Encoding=place.secret
+    ),
 }
+
+
+def place_with(opener: str, problem: str) -> Place:
+    place = Place(opener)
+    PROBLEMS[problem](place)
+    return place
 
 
 def texts_of(error: BaseException) -> list[str]:
@@ -135,10 +147,9 @@ def locals_of(frames: TracebackType | None) -> list[str]:
     return shown
 
 
-def assert_hidden(opener: str, error: BaseException, logged: str = "") -> None:
-    secret = OPENERS[opener][1] or CODE
+def assert_hidden(place: Place, error: BaseException, logged: str = "") -> None:
     for text in (*texts_of(error), logged):
-        assert secret not in text, text[:500]
+        assert place.secret not in text, text[:500]
 
 
 CALLS: dict[str, Callable[[Client], Any]] = {
@@ -162,7 +173,7 @@ CALLS: dict[str, Callable[[Client], Any]] = {
         (problem, call)
         for number, problem in enumerate(PROBLEMS)
         for call in CALLS
-        if problem in ("echo", "echo in a command", "redirect", "hang", "no connection")
+        if problem in ("echo", "told in a command", "redirect", "hang", "no connection")
         or call in ("merged", "batch", [*CALLS][number % len(CALLS)])
     ],
 )
@@ -171,13 +182,12 @@ async def test_no_failure_shows_a_secret(
     caplog: pytest.LogCaptureFixture, opener: str, problem: str, call: str
 ) -> None:
     caplog.set_level("DEBUG")
-    url, token = OPENERS[opener]
-    if problem == "echo in a command" and call not in ("batch", "halting"):
-        return  # what a call returns may hold anything
-    transport = httpx.MockTransport(PROBLEMS[problem])
+    if problem == "told in a command" and call not in ("merged", "batch", "halting"):
+        return  # the others call nothing that is refused
+    place = place_with(opener, problem)
     options = Options(attempts=1, patience=0, timeouts=Timeouts(total=0.02))
     errors: list[BaseException] = []
-    async with Client(url, transport, token=token, options=options) as client:
+    async with Client(place.url, place.transport, token=place.token, options=options) as client:
         try:
             async with asyncio.timeout(0.1):  # a list waits as long as it takes
                 found = await CALLS[call](client)
@@ -188,7 +198,7 @@ async def test_no_failure_shows_a_secret(
 
     assert errors
     for shown in errors:
-        assert_hidden(opener, shown, caplog.text)
+        assert_hidden(place, shown, caplog.text)
 
 
 def not_ok(outcome: Any) -> bool:
@@ -203,13 +213,13 @@ async def test_no_failure_of_a_real_connection_shows_a_secret(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    url, token = OPENERS[opener]
-    url = url.replace("https://acme.bitrix24.test", f"http://127.0.0.1:{port}")
-    async with Client(url, token=token, options=OPTIONS) as client:
+    place = Place(opener)
+    url = place.url.replace(place.portal.base_url, f"http://127.0.0.1:{port}")
+    async with Client(url, token=place.token, options=OPTIONS) as client:
         with pytest.raises(PortalUnreachable) as caught:
             await client.call("profile")
 
-    assert_hidden(opener, caught.value, caplog.text)
+    assert_hidden(place, caught.value, caplog.text)
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -222,45 +232,44 @@ async def test_a_connection_that_ends_does_not_show_a_secret(
     caplog: pytest.LogCaptureFixture, opener: str
 ) -> None:
     caplog.set_level("DEBUG")
-    url, token = OPENERS[opener]
+    place = Place(opener)
     async with await asyncio.start_server(silent, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        url = url.replace("https://acme.bitrix24.test", f"http://127.0.0.1:{port}")
-        async with Client(url, token=token, options=OPTIONS) as client:
+        url = place.url.replace(place.portal.base_url, f"http://127.0.0.1:{port}")
+        async with Client(url, token=place.token, options=OPTIONS) as client:
             with pytest.raises(PortalUnreachable) as caught:
                 await client.call("profile")
 
-    assert_hidden(opener, caught.value, caplog.text)
+    assert_hidden(place, caught.value, caplog.text)
 
 
 @pytest.mark.parametrize("opener", OPENERS)
 async def test_a_caller_who_loses_patience_does_not_see_a_secret(opener: str) -> None:
-    url, token = OPENERS[opener]
-    async with Client(url, httpx.MockTransport(hang), token=token) as client:
+    place = place_with(opener, "hang")
+    async with Client(place.url, place.transport, token=place.token) as client:
         with pytest.raises(TimeoutError) as caught:
             async with asyncio.timeout(0.02):
                 await client.call("profile")
 
-    assert_hidden(opener, caught.value)
+    assert_hidden(place, caught.value)
 
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_the_facade_for_threads_shows_none_either(opener: str) -> None:
-    url, token = OPENERS[opener]
-    with SyncClient(url, httpx.MockTransport(echo), token=token, options=OPTIONS) as client:
+    place = place_with(opener, "echo")
+    with SyncClient(place.url, place.transport, token=place.token, options=OPTIONS) as client:
         with pytest.raises(RestError) as caught:
             client.call("profile")
         shown = repr(client) + repr(client.request("profile")) + repr(client.list("profile"))
 
-    assert_hidden(opener, caught.value)
-    assert CODE not in shown
+    assert_hidden(place, caught.value)
+    assert place.secret not in shown
 
 
 @pytest.mark.parametrize("opener", OPENERS)
 async def test_a_closed_client_shows_none(opener: str) -> None:
-    url, token = OPENERS[opener]
-    transport: HttpTransport = httpx.MockTransport(echo)
-    client = Client(url, transport, token=token)
+    place = place_with(opener, "echo")
+    client = Client(place.url, place.transport, token=place.token)
     with pytest.raises(RestError):
         await client.call("profile")
     await client.close()
@@ -268,26 +277,26 @@ async def test_a_closed_client_shows_none(opener: str) -> None:
     with pytest.raises(RuntimeError) as caught:
         await client.call("profile")
 
-    assert_hidden(opener, caught.value)
+    assert_hidden(place, caught.value)
 
 
 async def test_the_objects_themselves_show_none() -> None:
-    for url, token in OPENERS.values():
-        async with Client(url, httpx.MockTransport(echo), token=token) as client:
+    for opener in OPENERS:
+        place = place_with(opener, "echo")
+        async with Client(place.url, place.transport, token=place.token) as client:
             request = client.call("profile")
             shown = [client, request, client.list("profile"), client.v3, client._dispatcher]
             shown.append(await client._dispatcher._exchange._access.authorize())
-            assert not [s for s in SECRETS if s in repr(shown) + str([str(o) for o in shown])]
+            assert place.secret not in repr(shown) + str([str(o) for o in shown])
             request.send().close()
     gc.collect()
 
 
 async def test_a_portal_that_moved_too_far_does_not_show_the_address() -> None:
-    opener = "webhook"
-    url, _ = OPENERS[opener]
-    async with Client(url, httpx.MockTransport(redirect_to_the_cloud)) as client:
+    place = place_with("webhook", "redirect to the cloud")
+    async with Client(place.url, place.transport) as client:
         with pytest.raises(PortalMoved) as caught:
             await client.call("profile")
 
-    assert_hidden(opener, caught.value)
+    assert_hidden(place, caught.value)
     assert "new.bitrix24.de" in str(caught.value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -22,12 +21,12 @@ from bitrix_events.errors import (
 from bitrix_events.rest.access import Authorization
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import UNLIMITED
-from bitrix_events.testing import FakePortal
-from bitrix_events.testing.faults import Fault
+from bitrix_events.testing import FakePortal, Fault, Reply
 from tests.unit.rest.lists import QUICK, portal_with, reading
 
 TASK = {"title": "x", "creatorId": 1, "responsibleId": 1}
 LIST, TAIL = "tasks.task.list", "tasks.task.tail"
+Params = dict[str, Any]
 
 
 class Renewing:
@@ -128,19 +127,15 @@ async def test_a_tail_begins_at_the_cursor_of_the_caller() -> None:
 
 
 async def test_a_portal_that_gives_smaller_pages_than_asked_for_loses_nothing() -> None:
-    asked: list[Any] = []
+    def answer(params: Params) -> Params:
+        last = next((value for name, _, value in params["filter"] if name == "id"), 0)
+        return {"items": [{"id": i} for i in range(last + 1, min(last + 201, 451))]}
 
-    async def answer(request: httpx.Request) -> httpx.Response:
-        content = httpx.Response(200, content=request.content).json()
-        asked.append(content["pagination"])
-        last = next((value for name, _, value in content["filter"] if name == "id"), 0)
-        items = [{"id": i} for i in range(last + 1, min(last + 201, 451))]
-        return httpx.Response(200, json={"result": {"items": items}})
-
-    transport = httpx.MockTransport(answer)
-    async with Client("https://v3.test/rest/1/key/", transport, limits=UNLIMITED) as client:
+    portal = portal_with("task", [])
+    portal.answer(LIST, answer)
+    async with reading(portal) as client:
         assert len(await client.v3.list(LIST)) == 450
-    assert asked == [{"limit": 500}] * 4
+    assert [call.params["pagination"] for call in portal.calls(LIST)] == [{"limit": 500}] * 4
 
 
 @pytest.mark.parametrize("size", [7, 30, 110, 499])
@@ -150,34 +145,30 @@ async def test_pages_of_any_size_are_followed_to_the_end(
 ) -> None:
     rows: list[dict[str, Any]] = [{"id": i, "title": str(i)} for i in range(1, 451)]
 
-    async def answer(request: httpx.Request) -> httpx.Response:
-        content = httpx.Response(200, content=request.content).json()
-        after = next((v for name, _, v in content.get("filter", []) if name == "id"), 0)
-        first = content["pagination"].get("offset", 0)
-        items = [row for row in rows if row["id"] > after][first : first + size]
-        return httpx.Response(200, json={"result": {"items": items}})
+    def answer(params: Params) -> Params:
+        after = next((v for name, _, v in params.get("filter", []) if name == "id"), 0)
+        first = params["pagination"].get("offset", 0)
+        return {"items": [row for row in rows if row["id"] > after][first : first + size]}
 
-    transport = httpx.MockTransport(answer)
-    async with Client("https://v3.test/rest/1/key/", transport, limits=UNLIMITED) as client:
+    portal = portal_with("task", [])
+    portal.answer(LIST, answer)
+    async with reading(portal) as client:
         params = {} if order is None else {"order": order}
         assert [row["id"] for row in await client.v3.list(LIST, params)] == list(range(1, 451))
 
 
 async def test_a_documented_list_without_filter_and_order_is_read_by_position() -> None:
-    asked: list[Any] = []
+    def answer(params: Params) -> Params:
+        first, limit = params["pagination"]["offset"], params["pagination"]["limit"]
+        return {"items": [{"id": i} for i in range(first, min(first + limit, 430))]}
 
-    async def answer(request: httpx.Request) -> httpx.Response:
-        content = httpx.Response(200, content=request.content).json()
-        asked.append(content)
-        first, limit = content["pagination"]["offset"], content["pagination"]["limit"]
-        items = [{"id": i} for i in range(first, min(first + limit, 430))]
-        return httpx.Response(200, json={"result": {"items": items}})
-
-    transport = httpx.MockTransport(answer)
-    async with Client("https://v3.test/rest/1/key/", transport, limits=UNLIMITED) as client:
+    portal = portal_with("task", [])
+    portal.answer("mail.message.list", answer)
+    async with reading(portal) as client:
         assert len(await client.v3.list("mail.message.list")) == 430
-    assert [content["pagination"]["limit"] for content in asked] == [200, 200, 200]
-    assert all(set(content) == {"pagination"} for content in asked)
+    asked = [call.params for call in portal.calls()]
+    assert [params["pagination"]["limit"] for params in asked] == [200, 200, 200]
+    assert all(set(params) == {"pagination"} for params in asked)
 
 
 @pytest.mark.parametrize("fault", [f for f in Fault if "busy" not in f.value])
@@ -319,26 +310,20 @@ async def test_an_expired_token_is_renewed_once_for_calls_batches_and_lists() ->
 async def test_a_token_that_stays_refused_is_renewed_only_once() -> None:
     portal = portal_with("task", [1])
     access = Renewing(portal)
+    error = {"code": "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "message": "no"}
+    portal.fail_request(1, Reply(401, {"error": error}), times=9)
 
-    async def refuse(request: httpx.Request) -> httpx.Response:
-        error = {"code": "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "message": "no"}
-        return httpx.Response(401, json={"error": error})
-
-    async with Client(
-        access, httpx.MockTransport(refuse), options=QUICK, limits=UNLIMITED
-    ) as client:
+    async with Client(access, portal.transport, options=QUICK, limits=UNLIMITED) as client:
         with pytest.raises(AccessDenied):
             await client.v3.call("tasks.task.get", id=1)
     assert access.renewals == 1
+    assert portal.requests == 2
 
 
 async def test_a_batch_that_tells_nothing_of_a_command_is_a_fault() -> None:
-    async def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"result": [1]})
-
-    async with Client(
-        "https://v3.test/rest/1/key/", httpx.MockTransport(answer), limits=UNLIMITED
-    ) as client:
+    portal = portal_with("task", [])
+    portal.answer("batch", [1])
+    async with reading(portal) as client:
         with pytest.raises(BatchError) as caught:
             await client.v3.batch([("tasks.task.get", {"id": 1}), ("tasks.task.get", {"id": 2})])
     assert [type(error) for error in caught.value.errors.values()] == [PortalFault] * 2
