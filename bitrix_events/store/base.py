@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bitrix_events.store.records import (
     Claim,
@@ -65,6 +65,30 @@ class Installations(Protocol):
         """
 
 
+class PortalPace(Protocol):
+    """One bucket for each portal, filled by all processes that send to it.
+
+    A request fills the bucket by one; so and so much leaks out in a second.
+    """
+
+    async def take(self, host: str, *, burst: float, per_second: float) -> float:
+        """Put a request into the bucket of a portal; nothing is put in if it has to wait.
+
+        Returns:
+            0.0 if it is in; else the seconds after which it is worth trying again.
+
+        Raises:
+            StoreError: nobody can be asked just now.
+        """
+
+    async def refused(self, host: str, *, seconds: float, level: float | None = None) -> None:
+        """Let nobody send to a portal for so long.
+
+        Args:
+            level: how full the bucket is at least, in requests, if the portal said so.
+        """
+
+
 class Store(Installations, Protocol):
     """Deliveries, executions and installations.
 
@@ -77,6 +101,15 @@ class Store(Installations, Protocol):
     def trouble(self) -> str:
         """What keeps the store from taking changes just now, in one line; ``""`` if nothing
         does."""
+
+    @property
+    def lease_seconds(self) -> float | None:
+        """For how long what this process holds is its own without an `extend`; None where no other
+        process can take it."""
+
+    @property
+    def pace(self) -> PortalPace | None:
+        """Where processes share the pace of portals; None if one process alone works."""
 
     async def open(self) -> None:
         """Make ready; give executions that a dead process left running back to the queue.
@@ -133,6 +166,7 @@ class Store(Installations, Protocol):
         per_portal: int,
         per_handler: Mapping[str, int] | None = None,
         resting: Collection[str] = (),
+        idle: Mapping[str, int] | None = None,
     ) -> list[Claim]:
         """Start up to ``limit`` due executions, fairly over the portals.
 
@@ -144,13 +178,27 @@ class Store(Installations, Protocol):
 
         Args:
             resting: portals of which nothing is wanted now.
+            idle: how many of the running executions of a portal only wait for it; they do not count
+                for ``per_portal``.
         """
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
-        """Record how an attempt ended. False, and nothing written, if the claim was lost."""
+        """Record how an attempt ended, with the snapshot that comes with the verdict. False, and
+        nothing written, if the claim was lost."""
 
     async def due_in(self) -> float | None:
         """Seconds until the next resting lane is due, 0.0 if it is now; None if none rests."""
+
+    async def extend(self) -> bool:
+        """Say that this process lives, at least every third of `lease_seconds`. False if its lease
+        was over: what it runs was given to others, and has to be dropped without a verdict."""
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Have ``wake`` called, on any thread, when another process may have added work. It is a
+        hint: some additions are not told."""
+
+    async def on_duty(self, duty: str, *, seconds: float) -> bool:
+        """Become, or stay, the one process that does something, for so many seconds."""
 
     async def sweep(self, held: Collection[int]) -> int:
         """Give back executions that run by the store's account, and that nobody holds.
@@ -207,6 +255,24 @@ class Store(Installations, Protocol):
 
     async def stats(self) -> Stats:
         """How much waits, and for how long."""
+
+    async def save_snapshots(
+        self, portal: str, handler: str, fields: Mapping[str, Mapping[str, Any]]
+    ) -> int:
+        """Write snapshots, by entity, for those that have none and for which nothing is unfinished;
+        how many were written. What a handler has dealt with, or is about to, weighs more than what
+        somebody else has read meanwhile."""
+
+    async def snapshots(
+        self, portal: str, handler: str, entities: Collection[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """The snapshots of those of the entities that have one."""
+
+    async def mark(self, portal: str, name: str) -> str | None:
+        """A small fact about a portal, or None."""
+
+    async def set_mark(self, portal: str, name: str, value: str | None) -> None:
+        """Remember a small fact about a portal; None forgets it. It goes with the portal."""
 
     async def handler_names(self) -> dict[str, int]:
         """How many executions wait for each handler, by its name."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from bitrix_events.errors import BitrixEventsError, InstallationChanged, StoreError
-from bitrix_events.store.base import Installations, Store
+from bitrix_events.store.base import Installations, PortalPace, Store
 from bitrix_events.store.records import (
     Claim,
     Delivery,
@@ -78,6 +78,14 @@ class JoinedStore:
     @property
     def trouble(self) -> str:
         return self._store.trouble
+
+    @property
+    def lease_seconds(self) -> float | None:
+        return self._store.lease_seconds
+
+    @property
+    def pace(self) -> PortalPace | None:
+        return self._store.pace
 
     async def open(self) -> None:
         await self._store.open()
@@ -188,9 +196,14 @@ class JoinedStore:
         per_portal: int,
         per_handler: Mapping[str, int] | None = None,
         resting: Collection[str] = (),
+        idle: Mapping[str, int] | None = None,
     ) -> list[Claim]:
         return await self._store.claim(
-            limit=limit, per_portal=per_portal, per_handler=per_handler, resting=resting
+            limit=limit,
+            per_portal=per_portal,
+            per_handler=per_handler,
+            resting=resting,
+            idle=idle,
         )
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
@@ -198,6 +211,15 @@ class JoinedStore:
 
     async def due_in(self) -> float | None:
         return await self._store.due_in()
+
+    async def extend(self) -> bool:
+        return await self._store.extend()
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        self._store.listen(wake)
+
+    async def on_duty(self, duty: str, *, seconds: float) -> bool:
+        return await self._store.on_duty(duty, seconds=seconds)
 
     async def sweep(self, held: Collection[int]) -> int:
         return await self._store.sweep(held)
@@ -240,6 +262,22 @@ class JoinedStore:
 
     async def handler_names(self) -> dict[str, int]:
         return await self._store.handler_names()
+
+    async def save_snapshots(
+        self, portal: str, handler: str, fields: Mapping[str, Mapping[str, Any]]
+    ) -> int:
+        return await self._store.save_snapshots(portal, handler, fields)
+
+    async def snapshots(
+        self, portal: str, handler: str, entities: Collection[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        return await self._store.snapshots(portal, handler, entities)
+
+    async def mark(self, portal: str, name: str) -> str | None:
+        return await self._store.mark(portal, name)
+
+    async def set_mark(self, portal: str, name: str, value: str | None) -> None:
+        await self._store.set_mark(portal, name, value)
 
     # The copies.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,7 +59,8 @@ class Installation:
         token_digest: SHA-256 of the application token; None until the portal has sent one.
         old_digest: that of the application token before, which counts until ``old_until``.
         bound_url: the address that events were last subscribed to.
-        bound_codes: which events those were.
+        bound_codes: which events those were; those that the portal keeps until they are fetched
+            have the name of their queue behind an ``@``.
         version: counts the changes of the row; the basis of compare-and-swap.
     """
 
@@ -257,6 +258,7 @@ class Claim:
         age_seconds: since when there are attempts at it; 0.0 if this is the first.
         deaths: how many processes have died while it ran. From `DEATHS` on it is not to be run, but
             to be settled as dead.
+        snapshot: the last one of this handler and entity; None if there is none.
     """
 
     delivery: Delivery
@@ -267,6 +269,7 @@ class Claim:
     note: str = ""
     deaths: int = 0
     user_token: UserToken | None = None
+    snapshot: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,8 @@ class Verdict:
         counted: whether the attempt counts towards the handler's limit.
         parks: for `State.WAITING`, whether the lane waits until the portal is active again; if the
             portal is, it rests as long as any other.
+        snapshot: the values of the fields that the handler watches, by name, as JSON has them: what
+            `Claim.snapshot` is next time. None leaves the last one as it is.
     """
 
     state: State
@@ -287,6 +292,7 @@ class Verdict:
     delay_seconds: float = 0.0
     counted: bool = True
     parks: bool = False
+    snapshot: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,3 +347,21 @@ class Stats:
     parked: int
     oldest_seconds: float
     journal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A process that works with a store for several.
+
+    Attributes:
+        name: what its settings call it; may be ``""``.
+        seen_seconds: since when nothing was heard of it.
+        held: how many executions it runs.
+    """
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    seen_seconds: float
+    held: int

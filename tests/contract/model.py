@@ -226,9 +226,10 @@ class Model:
         per_portal: int,
         per_handler: Mapping[str, int],
         resting: Collection[str],
+        idle: Mapping[str, int],
     ) -> None:
         """Executions were started."""
-        before = self._free(limit, per_portal, per_handler, resting)
+        before = self._free(limit, per_portal, per_handler, resting, idle)
         suspects = sum(run.is_suspect for run in self.in_state(State.RUNNING))
         for claim in claims:
             run = self.runs[claim.execution_id]
@@ -243,10 +244,11 @@ class Model:
         assert suspects <= 1 or not any(c.deaths >= DEATHS - 1 for c in claims), "two suspects"
         running = self.in_state(State.RUNNING)
         for portal in {claim.delivery.portal for claim in claims}:
-            assert sum(run.portal == portal for run in running) <= per_portal
+            most = per_portal + idle.get(portal, 0)
+            assert sum(run.portal == portal for run in running) <= most
         for handler in {claim.delivery.handler for claim in claims} & set(per_handler):
             assert sum(run.handler == handler for run in running) <= per_handler[handler]
-        left = self._free(limit, per_portal, per_handler, resting)
+        left = self._free(limit, per_portal, per_handler, resting, idle)
         assert len(claims) <= limit
         assert len(claims) == limit or not left, f"{left[0]} could be started, and was not"
         self._see_turns({run.portal for run in before}, {c.delivery.portal for c in claims})
@@ -333,6 +335,7 @@ class Model:
         per_portal: int,
         per_handler: Mapping[str, int],
         resting: Collection[str],
+        idle: Mapping[str, int],
     ) -> list[Run]:
         """What there is room for."""
         running = self.in_state(State.RUNNING)
@@ -342,7 +345,7 @@ class Model:
             run
             for run in self.must_be_claimable()
             if run.portal not in resting
-            and of_portal[run.portal] < per_portal
+            and of_portal[run.portal] < per_portal + idle.get(run.portal, 0)
             and of_handler[run.handler] < per_handler.get(run.handler, of_handler[run.handler] + 1)
         ]
 

@@ -152,6 +152,7 @@ async def test_a_reservation_is_read_again_until_it_is_cleared(
     await api("event.offline.clear", process_id=others["process_id"])
 
     assert (ids(reserved), ids(others), ids(rest)) == ([1, 2], [3], [2])
+    assert portal.kept == 0
     assert [(row["ID"], row["ERROR"]) for row in listed] == [("3", "0")]
     assert await api("event.offline.list") == []
 

@@ -25,17 +25,26 @@ from bitrix_events.store.base import Installations
 from bitrix_events.store.document import dump_installation, load_installation
 from bitrix_events.store.joined import JoinedStore
 from bitrix_events.store.memory import MemoryInstallations
+from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import Installation, InstallationState
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from examples.own_tokens import Account, Accounts, Base
 from tests.contract.records import KEY, Clock, installed
+from tests.postgres import server
 
 SEALER = Sealer(SecretStr(KEY))
 
 
 async def sqlite(folder: Path, clock: Clock, exits: AsyncExitStack) -> SqliteStore:
     store = SqliteStore(folder / "store.db", sealer=SEALER, clock=clock)
+    await store.open()
+    exits.push_async_callback(store.close)
+    return store
+
+
+async def postgres(folder: Path, clock: Clock, exits: AsyncExitStack) -> PostgresStore:
+    store = PostgresStore(await server().prepared(), sealer=SEALER, clock=clock)
     await store.open()
     exits.push_async_callback(store.close)
     return store
@@ -69,7 +78,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=[sqlite, memory, joined, sqlalchemy])
+@pytest.fixture(params=[sqlite, postgres, memory, joined, sqlalchemy])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
 ) -> AsyncIterator[Installations]:

@@ -18,11 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bitrix_events.errors import InstallationChanged
 from bitrix_events.store.base import Store
+from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import (
     DEATHS,
     Claim,
@@ -38,7 +40,8 @@ from bitrix_events.store.records import (
 )
 from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.model import Model, Standing
-from tests.contract.records import Clock
+from tests.contract.records import Clock, installed
+from tests.postgres import server
 
 T = TypeVar("T")
 
@@ -89,6 +92,7 @@ demands = st.fixed_dictionaries(
         "per_portal": st.sampled_from([1, 3, 8]),
         "per_handler": st.sampled_from([{}, {"plain": 1}, {"plain": 1, "quiet": 2}]),
         "resting": st.sets(portals, max_size=1),
+        "idle": st.dictionaries(portals, st.integers(1, 3), max_size=1),
     }
 )
 states = st.sampled_from([InstallationState.ACTIVE] * 3 + list(InstallationState))
@@ -107,10 +111,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.claims: dict[int, Claim] = {}
         self.lost_claims: list[Claim] = []
         self._loop = asyncio.new_event_loop()
-        self._folder = tempfile.TemporaryDirectory(dir=_FAST_DISK)
-        self._lives = 0
-        self._path = Path(self._folder.name) / "life0" / "store.db"
-        self.store: Store = SqliteStore(self._path, clock=self.clock)
+        self.store = self._new_store()
+
+    def _new_store(self) -> Store:
+        """A store on what is there, not open."""
+        raise NotImplementedError
 
     @initialize()
     def begin(self) -> None:
@@ -120,7 +125,6 @@ class StoreMachine(RuleBasedStateMachine):
         self._run(self.store.close())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
-        self._folder.cleanup()
 
     # What arrives.
 
@@ -228,11 +232,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(choice=choices, what=st.sampled_from(["nothing", "claiming", "settling", "stopping"]))
     def crash_while(self, choice: int, what: str) -> None:
-        """What is done counts, though nobody was told so. A stop in good order is no better for
-        those that run."""
+        """What is done counts, though nobody was told so."""
         if what == "stopping":
             self._run(self.store.close())
-            self._open()
+            self._open(self._stopped)
             return
         if what == "claiming":
             self._abandon(self.store.claim(limit=3, per_portal=3), is_begun=True)
@@ -355,9 +358,57 @@ class StoreMachine(RuleBasedStateMachine):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await self.store.end_refresh("nobody")  # whatever was submitted before is written then
+            await self._flush()
 
         self._run(abandon())
+
+    async def _flush(self) -> None:
+        """Return when whatever was submitted before is written."""
+        raise NotImplementedError
+
+    def _crash(self, adopt: Callable[[], None] | None) -> None:
+        """Go on with what a dead process leaves behind."""
+        raise NotImplementedError
+
+    def _stopped(self) -> None:
+        """Let the model know of a stop in good order, while something ran."""
+        raise NotImplementedError
+
+    def _open(self, *happened: Callable[[], None]) -> None:
+        self.store = self._new_store()
+        self._run(self.store.open())
+        self.lost_claims += self.claims.values()
+        self.claims.clear()
+        self.model.bypassed.clear()
+        for adopt in happened:
+            adopt()
+
+    def _adopt_starts(self) -> None:
+        """Let the model know of executions that were started without anybody being told."""
+        found = self._executions()
+        for run in self.model.in_state(State.WAITING):
+            if found[run.id].attempt > run.attempt:
+                self.model.start(run)
+
+
+class SqliteMachine(StoreMachine):
+    """A file. What ran at a stop in good order counts as if the process had died."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(dir=_FAST_DISK)
+        self._lives = 0
+        self._path = Path(self._folder.name) / "life0" / "store.db"
+        super().__init__()
+
+    def _new_store(self) -> Store:
+        return SqliteStore(self._path, clock=self.clock)
+
+    def teardown(self) -> None:
+        super().teardown()
+        self._folder.cleanup()
+
+    async def _flush(self) -> None:
+        await self.store.end_refresh("nobody")  # one thread writes one after the other
 
     def _crash(self, adopt: Callable[[], None] | None) -> None:
         """Go on with a copy of the file and its log, as they lie on the disk."""
@@ -369,28 +420,47 @@ class StoreMachine(RuleBasedStateMachine):
         self._run(self.store.close())
         shutil.rmtree(self._path.parent)
         self._path = folder / "store.db"
-        self._open(adopt)
+        self._open(*([adopt] if adopt else []), self.model.crash)
 
-    def _open(self, adopt: Callable[[], None] | None = None) -> None:
-        self.store = SqliteStore(self._path, clock=self.clock)
-        self._run(self.store.open())
-        self.lost_claims += self.claims.values()
-        self.claims.clear()
-        self.model.bypassed.clear()
-        if adopt is not None:  # something has happened before the crash
-            adopt()
+    def _stopped(self) -> None:
         self.model.crash()
 
-    def _adopt_starts(self) -> None:
-        """Let the model know of executions that were started without anybody being told."""
-        found = self._executions()
-        for run in self.model.in_state(State.WAITING):
-            if found[run.id].attempt > run.attempt:
-                self.model.start(run)
+
+class PostgresMachine(StoreMachine):
+    """A database. Who stops in good order gives back what runs."""
+
+    def __init__(self) -> None:
+        self._url = asyncio.run(server().prepared())
+        super().__init__()
+
+    def _new_store(self) -> Store:
+        return PostgresStore(self._url, clock=self.clock)
+
+    async def _flush(self) -> None:
+        refused = installed(version=99, tokens=None)  # each kind of change is done in order
+        with suppress(InstallationChanged):
+            await self.store.put(NewDelivery("acme", "ONX", {}, None), [], installation=refused)
+        await self.store.claim(limit=0, per_portal=1)
+        for claim in self.lost_claims[:1]:
+            await self.store.settle(claim, Verdict(State.DONE))
+
+    def _crash(self, adopt: Callable[[], None] | None) -> None:
+        """The lease of the old one is over, though it is there."""
+        old = self.store
+        self._run(server().sql("UPDATE worker SET lease_until = 0", database=self._database))
+        self._open(*([adopt] if adopt else []), self.model.crash)
+        self._run(old.close())
+
+    def _stopped(self) -> None:
+        self.model.sweep(())
+
+    @property
+    def _database(self) -> str:
+        return self._url.rpartition("/")[2]
 
 
-TestStore = StoreMachine.TestCase
-TestStore.settings = settings(
+TestSqlite = SqliteMachine.TestCase
+TestSqlite.settings = settings(
     max_examples=int(os.environ.get("MODEL_EXAMPLES", "40")),
     derandomize="MODEL_EXAMPLES" not in os.environ,
     stateful_step_count=int(os.environ.get("MODEL_STEPS", "40")),
@@ -398,4 +468,10 @@ TestStore.settings = settings(
     print_blob=True,
     database=None,
     suppress_health_check=list(HealthCheck),
+)
+TestPostgres = PostgresMachine.TestCase
+TestPostgres.settings = settings(
+    TestSqlite.settings,
+    max_examples=int(os.environ.get("MODEL_EXAMPLES", "6")),
+    phases=[Phase.generate],  # to shrink takes minutes; MODEL_EXAMPLES finds shorter ones
 )

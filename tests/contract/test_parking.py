@@ -4,7 +4,7 @@ again; what is forgotten is gone to the last byte."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError
 from bitrix_events.store.base import Store
+from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import (
     Claim,
     Installation,
@@ -29,6 +30,8 @@ from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.database import Mode
 from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.records import put
+from tests.postgres import server
+from tests.serving import eventually
 
 KEY = SecretStr("a-secret-key-of-thirty-two-bytes")
 NEW_KEY = SecretStr("another-key-of-thirty-two-bytes!")
@@ -37,13 +40,31 @@ NOT_ACTIVE = [state for state in InstallationState if state is not InstallationS
 TOKENS = Tokens(SecretStr("access"), SecretStr("refresh"), datetime(2026, 11, 22, tzinfo=UTC))
 
 
-def store_in(folder: Path, *keys: SecretStr, mode: Mode = "own") -> SqliteStore:
-    return SqliteStore(folder / "store.db", sealer=Sealer(*(keys or (KEY,))), mode=mode)
+Place = Path | str
+"""The folder of a file, or the URL of a database."""
+
+
+def store_in(
+    place: Place,
+    *keys: SecretStr,
+    mode: Mode = "own",
+    has_key: bool = True,
+    clock: Callable[[], float] | None = None,
+) -> SqliteStore | PostgresStore:
+    sealer = Sealer(*(keys or (KEY,))) if has_key else None
+    if isinstance(place, str):
+        return PostgresStore(place, sealer=sealer, mode=mode, clock=clock)
+    return SqliteStore(place / "store.db", sealer=sealer, mode=mode, clock=clock)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return tmp_path if request.param == "sqlite" else await server().prepared()
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = store_in(tmp_path)
+async def store(place: Place) -> AsyncIterator[Store]:
+    store = store_in(place)
     await store.open()
     await store.save_installation(ACTIVE)
     yield store
@@ -197,8 +218,8 @@ async def test_a_rest_goes_on_when_a_portal_comes_back(store: Store) -> None:
     assert await store.due_in() is not None
 
 
-async def test_what_a_dead_process_was_running_waits_with_its_portal(tmp_path: Path) -> None:
-    store = store_in(tmp_path)
+async def test_what_a_dead_process_was_running_waits_with_its_portal(place: Place) -> None:
+    store = store_in(place)
     await store.open()
     await store.save_installation(ACTIVE)
     await put(store, deal(), "handler")
@@ -224,9 +245,9 @@ async def test_the_token_of_an_event_reaches_its_handlers(store: Store) -> None:
     assert (await claim_one(store)).user_token == token
 
 
-async def test_the_token_of_an_event_is_deleted_after_a_day(tmp_path: Path) -> None:
+async def test_the_token_of_an_event_is_deleted_after_a_day(place: Place) -> None:
     now = 1_790_000_000.0
-    store = SqliteStore(tmp_path / "store.db", sealer=Sealer(KEY), clock=lambda: now)
+    store = store_in(place, clock=lambda: now)
     await store.open()
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
     await put(store, deal(user_token=token), "handler")
@@ -247,7 +268,7 @@ async def test_the_token_of_an_event_is_deleted_after_a_day(tmp_path: Path) -> N
 
 
 async def test_all_of_a_forgotten_portal_is_gone_and_nothing_of_others(
-    store: Store, tmp_path: Path
+    store: Store, place: Place
 ) -> None:
     await put(store, deal(portal="other"), "handler")
     for number in range(5):
@@ -296,6 +317,7 @@ async def test_deliveries_of_a_portal_that_changed_meanwhile_are_not_forgotten(
     assert await store.find(Query(), limit=10) == []
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_what_arrives_while_a_portal_is_being_forgotten_goes_too(store: Store) -> None:
     await asyncio.gather(store.forget("acme"), *(put(store, deal(n), "h") for n in range(3)))
 
@@ -306,20 +328,20 @@ async def test_what_arrives_while_a_portal_is_being_forgotten_goes_too(store: St
 # Keys.
 
 
-async def test_a_new_key_opens_what_the_old_one_sealed_and_seals_it_anew(tmp_path: Path) -> None:
+async def test_a_new_key_opens_what_the_old_one_sealed_and_seals_it_anew(place: Place) -> None:
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
-    before = store_in(tmp_path, KEY)
+    before = store_in(place, KEY)
     await before.open()
     await before.save_installation(replace(ACTIVE, tokens=TOKENS))
     await put(before, deal(user_token=token), "handler")
     await before.close()
 
-    both = store_in(tmp_path, NEW_KEY, KEY)
+    both = store_in(place, NEW_KEY, KEY)
     await both.open()
     assert await both.reseal() == 2
     assert await both.reseal() == 0
     await both.close()
-    after = store_in(tmp_path, NEW_KEY)
+    after = store_in(place, NEW_KEY)
     await after.open()
 
     installation = await after.installation("acme")
@@ -329,52 +351,53 @@ async def test_a_new_key_opens_what_the_old_one_sealed_and_seals_it_anew(tmp_pat
     await after.close()
 
 
-async def test_a_key_that_opens_nothing_is_refused_at_the_start(tmp_path: Path) -> None:
-    store = store_in(tmp_path, KEY)
+async def test_a_key_that_opens_nothing_is_refused_at_the_start(place: Place) -> None:
+    store = store_in(place, KEY)
     await store.open()
     await store.save_installation(replace(ACTIVE, tokens=TOKENS))
     await store.close()
 
     with pytest.raises(StoreError, match="BITRIX_EVENTS_OLD_SECRET_KEYS"):
-        await store_in(tmp_path, NEW_KEY).open()
+        await store_in(place, NEW_KEY).open()
 
 
-async def test_a_key_that_opens_all_but_one_is_refused_at_the_start(tmp_path: Path) -> None:
+async def test_a_key_that_opens_all_but_one_is_refused_at_the_start(place: Place) -> None:
     for portal, keys in (("first", [NEW_KEY]), ("last", [KEY, NEW_KEY])):
-        store = store_in(tmp_path, *keys)
+        store = store_in(place, *keys)
         await store.open()
         await store.save_installation(Installation(portal, portal, portal, tokens=TOKENS))
         await store.close()
 
     with pytest.raises(StoreError, match=r"portal last.*another key"):
-        await store_in(tmp_path, NEW_KEY).open()
+        await store_in(place, NEW_KEY).open()
 
 
 async def test_a_user_token_that_cannot_be_opened_does_not_stop_the_work(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = UserToken(SecretStr("of-the-user"), datetime(2026, 11, 22, 8, tzinfo=UTC))
-    before = store_in(tmp_path, KEY)
+    before = store_in(place, KEY)
     await before.open()
     await put(before, deal(user_token=token), "handler")
     await put(before, deal(portal="other"), "handler")
     await before.close()
-    store = store_in(tmp_path, NEW_KEY)
+    store = store_in(place, NEW_KEY)
     await store.open()
 
     claims = await store.claim(limit=10, per_portal=10)
 
-    assert [(c.delivery.portal, c.user_token) for c in claims] == [("acme", None), ("other", None)]
+    found = sorted((c.delivery.portal, c.user_token) for c in claims)
+    assert found == [("acme", None), ("other", None)]
     assert "sealed with another key" in caplog.text
     await store.close()
 
 
 async def test_tokens_that_cannot_be_opened_hide_no_installation_and_are_not_lost(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: Store, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.save_installation(Installation("other", "other", "other", tokens=TOKENS))
     await change(store, tokens=TOKENS)
-    rotating = store_in(tmp_path, NEW_KEY, KEY, mode="share")
+    rotating = store_in(place, NEW_KEY, KEY, mode="share")
     await rotating.open()
     await rotating.save_installation(Installation("new", "new", "new", tokens=TOKENS))
 
@@ -389,12 +412,12 @@ async def test_tokens_that_cannot_be_opened_hide_no_installation_and_are_not_los
     await rotating.close()
 
 
-async def test_who_has_no_key_does_not_lose_the_tokens(tmp_path: Path) -> None:
-    store = store_in(tmp_path, KEY)
+async def test_who_has_no_key_does_not_lose_the_tokens(place: Place) -> None:
+    store = store_in(place, KEY)
     await store.open()
     await store.save_installation(replace(ACTIVE, tokens=TOKENS))
     await store.close()
-    keyless = SqliteStore(tmp_path / "store.db")
+    keyless = store_in(place, has_key=False)
     await keyless.open()
     await change(keyless, paused=True)
     await keyless.close()
@@ -411,35 +434,62 @@ async def test_who_has_no_key_does_not_lose_the_tokens(tmp_path: Path) -> None:
 
 
 async def test_another_process_may_change_installations_and_the_owner_sees_it(
-    store: Store, tmp_path: Path
+    store: Store, place: Place
 ) -> None:
     await put(store, deal(), "handler")
     assert await store.installation("acme") is not None
-    beside = store_in(tmp_path, mode="share")
+    beside = store_in(place, mode="share")
     await beside.open()
 
     await change(beside, paused=True)
     await beside.close()
 
     assert await claimed(store) == []
-    seen = await store.installation("acme")
-    assert seen is not None
-    assert seen.paused
+
+    async def is_seen() -> bool:
+        seen = await store.installation("acme")
+        return seen is not None and seen.paused
+
+    await eventually(is_seen, seconds=1)
 
 
-async def test_another_process_works_with_no_deliveries(store: Store, tmp_path: Path) -> None:
+async def test_another_process_puts_deliveries_in_a_file_and_works_with_none(
+    tmp_path: Path,
+) -> None:
+    store = store_in(tmp_path)
+    await store.open()
+    await put(store, deal(), "handler")
     beside = store_in(tmp_path, mode="share")
     await beside.open()
 
-    with pytest.raises(StoreError, match="another process owns it"):
-        await put(beside, deal(), "handler")
+    stored = await put(beside, deal(), "other")
     with pytest.raises(StoreError, match="another process owns it"):
         await beside.claim(limit=1, per_portal=1)
     await beside.close()
 
+    handlers = {claim.delivery.handler for claim in await store.claim(limit=10, per_portal=10)}
+    assert handlers == {"handler", "other"}
+    assert stored == 2
+    await store.close()
 
-async def test_of_two_processes_one_renews_the_tokens(store: Store, tmp_path: Path) -> None:
-    beside = store_in(tmp_path, mode="share")
+
+async def test_another_process_stores_deliveries_in_a_database() -> None:
+    url = await server().prepared()
+    store, beside = store_in(url), store_in(url, mode="share")
+    await store.open()
+    await beside.open()
+
+    number = await put(beside, deal(), "handler")
+
+    assert (await claim_one(store)).delivery.id == number
+    with pytest.raises(StoreError, match="not opened to run handlers"):
+        await beside.claim(limit=1, per_portal=1)
+    await beside.close()
+    await store.close()
+
+
+async def test_of_two_processes_one_renews_the_tokens(store: Store, place: Place) -> None:
+    beside = store_in(place, mode="share")
     await beside.open()
 
     begun = [

@@ -431,6 +431,19 @@ async def test_a_resting_portal_is_left_alone(store: Store) -> None:
     assert [claim.delivery.portal for claim in await claim_all(store)] == ["acme"]
 
 
+async def test_executions_that_only_wait_make_room_for_others_of_their_portal(store: Store) -> None:
+    for portal in ("acme", "globex"):
+        for number in range(9):
+            await put(store, other(f"deal:{number}", portal=portal), "handler")
+    await store.claim(limit=10, per_portal=3)
+
+    claims = await store.claim(limit=10, per_portal=3, idle={"acme": 2})
+    more = await store.claim(limit=10, per_portal=3, idle={"acme": 2})
+
+    assert [claim.delivery.portal for claim in claims] == ["acme", "acme"]
+    assert more == []
+
+
 async def test_claims_are_shared_out_over_the_portals(store: Store) -> None:
     for portal in ("a", "b", "c"):
         for number in range(10):

@@ -47,6 +47,8 @@ async def fill(store: SqliteStore) -> None:
     for number, claim in enumerate(await store.claim(limit=40, per_portal=40)):
         if number:
             await store.settle(claim, Verdict(State.DEAD) if number % 10 == 0 else DONE)
+    await store.save_snapshots("acme", "app.watch", {f"deal:{n}": {"n": n} for n in range(50)})
+    await store.set_mark("acme", "seen", "then")
 
 
 @pytest.fixture
@@ -123,7 +125,10 @@ async def test_a_destroyed_head_loses_nothing(
     assert await stored(store) == list(range(1, COUNT + 1))
     assert [one.portal for one in await store.installations()] == ["acme", "globex"]
     assert len(await worked_off(store)) == COUNT - 39
-    assert "rows that could be read: 2 portal, 120 fact, 120 delivery, 120 execution" in caplog.text
+    counts = "2 portal, 120 fact, 50 snapshot, 1 mark, 120 delivery, 120 execution"
+    assert f"rows that could be read: {counts}" in caplog.text
+    assert await store.snapshots("acme", "app.watch", ["deal:7"]) == {"deal:7": {"n": 7}}
+    assert await store.mark("acme", "seen") == "then"
     (aside,) = [p for p in path.parent.iterdir() if ".damaged-" in p.name]
     assert f"the damaged file is kept as {aside}" in caplog.text
     assert aside.read_bytes()[: len(head)] == head

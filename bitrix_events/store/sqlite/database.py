@@ -113,7 +113,7 @@ class Database:
         self.check()  # else a file that was removed would be made anew, and empty
         self._close_writing()
         patience = _OWNER_PATIENCE_MS if self.mode == "own" else _PATIENCE_MS
-        self._writing = connect(self.path, patience_ms=patience)
+        self._writing = connect(self.path, patience_ms=patience, upgrades=self.mode == "own")
         self._file.forget()
         self._file.changed()
 

@@ -10,25 +10,28 @@ from typing import Final
 
 from bitrix_events.errors import StoreError
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 _NETWORK: Final = {
     *("9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs"),
     *("glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"),
 }
-_SCHEMA: Final = files("bitrix_events.store.sqlite") / "schema.sql"
-
+_FOLDER: Final = files("bitrix_events.store.sqlite")
+_SCHEMA: Final = _FOLDER / "schema.sql"
+_UPGRADES: Final = {4: _FOLDER / "upgrade_4.sql"}
+"""What makes the next version out of one."""
 
 _STATEMENTS: Final = 256
 """Prepared once: see `statements`."""
 
 
-def connect(path: Path, *, patience_ms: int = 5_000) -> sqlite3.Connection:
+def connect(path: Path, *, patience_ms: int = 5_000, upgrades: bool = True) -> sqlite3.Connection:
     """A connection that writes, to a file that is made if it does not exist. It never moves the
     log into the file by itself.
 
     Args:
         patience_ms: how long it waits while another process has the file locked.
+        upgrades: give a store of an older version the schema of this one.
 
     Raises:
         StoreError: it cannot be opened, or is no store of this version.
@@ -55,6 +58,8 @@ def connect(path: Path, *, patience_ms: int = 5_000) -> sqlite3.Connection:
         if not _has_schema(db):
             schema = _SCHEMA.read_text("utf-8")
             db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+        while upgrades and (upgrade := _UPGRADES.get(_version(db, path))):
+            db.executescript(f"BEGIN IMMEDIATE;\n{upgrade.read_text('utf-8')}\nCOMMIT;")
         check_version(db, path)
     except sqlite3.DatabaseError as error:
         db.close()
@@ -117,12 +122,19 @@ def _has_schema(db: sqlite3.Connection) -> bool:
 
 def check_version(db: sqlite3.Connection, path: Path) -> None:
     """Raise `StoreError` unless the file has the schema of this program."""
+    version = _version(db, path)
+    if version != SCHEMA_VERSION:
+        advice = "use the release of bitrix_events that wrote it"
+        if version in _UPGRADES:
+            advice = "start the app once with this release, which brings the file up to date"
+        raise StoreError(
+            f"{path} has schema version {version}, this program needs {SCHEMA_VERSION}; {advice}"
+        )
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
     try:
         (version,) = db.execute("SELECT schema_version FROM meta").fetchone()
     except (sqlite3.Error, TypeError) as error:
         raise StoreError(f"{path} is not a store of bitrix_events") from error
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has schema version {version}, this program needs {SCHEMA_VERSION};"
-            " use the release of bitrix_events that wrote it"
-        )
+    return int(version)

@@ -49,7 +49,8 @@ def forget_installation(db: sqlite3.Connection, portal: str, *, after: int) -> b
         last = max(version, pragma(db, "user_version"))
         db.execute(f"PRAGMA user_version = {last}")  # no version comes twice
     run(db, "drop_lanes", portal=portal)
-    run(db, "drop_facts", portal=portal)
+    for query in ("drop_facts", "drop_snapshots", "drop_marks"):
+        run(db, query, portal=portal)
     return run(db, "drop_installation", portal=portal).rowcount == 1
 
 

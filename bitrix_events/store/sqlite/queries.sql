@@ -99,11 +99,13 @@ SELECT id, due FROM lane WHERE state = 'ready' AND queue = :queue ORDER BY due, 
 
 -- name: heads
 SELECT l.id AS lane_id, l.token, e.id AS execution_id, e.handler, e.attempt, e.deaths, e.replayed,
-       e.started_at, e.note, d.*
+       e.started_at, e.note, s.fields AS snapshot, d.*
 FROM lane AS l
 JOIN execution AS e
     ON e.id = (SELECT min(id) FROM execution WHERE lane_id = l.id AND state = 'waiting')
 JOIN delivery AS d ON d.id = e.delivery_id
+LEFT JOIN snapshot AS s
+    ON s.portal = d.portal AND s.handler = e.handler AND s.entity = d.entity
 WHERE l.id IN (SELECT value FROM json_each(:ids));
 
 -- name: hold_lanes
@@ -135,15 +137,38 @@ SELECT l.id, (SELECT e.not_before FROM execution AS e
        EXISTS (SELECT 1 FROM execution AS e WHERE e.lane_id = l.id AND e.state = 'waiting') AS more
 FROM lane AS l WHERE l.id IN (SELECT value FROM json_each(:ids));
 
+-- name: put_snapshot
+INSERT INTO snapshot (portal, handler, entity, fields)
+VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET fields = excluded.fields;
+
+-- name: put_snapshots
+INSERT INTO snapshot (portal, handler, entity, fields)
+SELECT :portal, :handler, key, value FROM json_each(:fields)
+WHERE NOT EXISTS (SELECT 1 FROM lane WHERE name = :portal || ' ' || key || ' ' || :handler)
+ON CONFLICT DO NOTHING;
+
+-- name: snapshots
+SELECT s.entity, s.fields FROM json_each(:entities) AS wanted
+JOIN snapshot AS s
+    ON s.portal = :portal AND s.handler = :handler AND s.entity = wanted.value;
+
+-- name: mark
+SELECT value FROM mark WHERE portal = :portal AND name = :name;
+
+-- name: set_mark
+INSERT INTO mark (portal, name, value) VALUES (:portal, :name, :value)
+ON CONFLICT DO UPDATE SET value = excluded.value;
+
+-- name: drop_mark
+DELETE FROM mark WHERE portal = :portal AND name = :name;
+
 -- name: free_lanes
 UPDATE lane
 SET state = 'ready',
     due = (SELECT d.received_at FROM execution AS e JOIN delivery AS d ON d.id = e.delivery_id
            WHERE e.lane_id = lane.id AND e.state = 'waiting' ORDER BY e.id LIMIT 1)
 WHERE id IN (SELECT value FROM json_each(:ids));
-
--- name: park_these_lanes
-UPDATE lane SET state = 'parked', due = :now WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: drop_empty_lanes
 DELETE FROM lane WHERE id IN (SELECT value FROM json_each(:ids));
@@ -321,6 +346,12 @@ DELETE FROM lane WHERE name > :portal || ' ' AND name < :portal || '!';
 
 -- name: drop_facts
 DELETE FROM fact WHERE portal = :portal;
+
+-- name: drop_snapshots
+DELETE FROM snapshot WHERE portal = :portal;
+
+-- name: drop_marks
+DELETE FROM mark WHERE portal = :portal;
 
 -- name: drop_installation
 DELETE FROM portal WHERE portal = :portal;

@@ -3,91 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
 
-from bitrix_events.store.records import DEATHS, Claim, State, Verdict
+from bitrix_events.store.choosing import Demand, Room
+from bitrix_events.store.records import Claim, Verdict
+from bitrix_events.store.rows import claim_of
 from bitrix_events.store.sealed import Vault
-from bitrix_events.store.sqlite.intake import Standing
-from bitrix_events.store.sqlite.rows import delivery_of
-from bitrix_events.store.sqlite.statements import listed, run
+from bitrix_events.store.settling import DIED, LOST, plan_letting_go, plan_settling
+from bitrix_events.store.sqlite.intake import standing_of
+from bitrix_events.store.sqlite.statements import insert, listed, run
 
 _WOKEN_AT_ONCE: Final = 1_000
 _QUEUES_AT_ONCE: Final = 100
-_SUSPECT_DEATHS: Final = DEATHS - 1
-_DIED: Final = "the process died while this ran"
-_LOST: Final = "it was lost from sight"
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a worker can take: see `Store.claim`."""
-
-    limit: int
-    per_portal: int
-    per_handler: Mapping[str, int]
-    resting: Collection[str]
 
 
 _Ready = tuple[float, int, str]
 """A lane that is ready: since when, its id, and its handler."""
-
-
-class _Room:
-    """How much may be started, by what runs already.
-
-    Attributes:
-        passed_over: lanes that keep their place in the queue, and are not started now.
-    """
-
-    def __init__(self, demand: Demand, running: Sequence[sqlite3.Row]) -> None:
-        self.left = demand.limit
-        self.passed_over: set[int] = set()
-        self._demand = demand
-        self._of_portal: Counter[str] = Counter()
-        self._of_handler: Counter[str] = Counter()
-        self._has_suspect = False
-        for row in running:
-            self._of_portal[row["portal"]] += row["running"]
-            self._of_handler[row["handler"]] += row["running"]
-            self._has_suspect |= row["deaths"] >= _SUSPECT_DEATHS
-
-    def is_open(self, portal: str) -> bool:
-        """Whether anything may be started for a portal."""
-        return self.of_portal(portal) > 0 and portal not in self._demand.resting
-
-    def of_portal(self, portal: str) -> int:
-        """How much may be started for a portal."""
-        return min(self.left, self._demand.per_portal - self._of_portal[portal])
-
-    def of_handler(self, handler: str) -> int:
-        """How often a handler may be started."""
-        limit = self._demand.per_handler.get(handler)
-        return self.left if limit is None else limit - self._of_handler[handler]
-
-    def take(self, portal: str, handler: str) -> bool:
-        """Take a place. False if there is none."""
-        if self.of_portal(portal) <= 0 or self.of_handler(handler) <= 0:
-            return False
-        self.left -= 1
-        self._of_portal[portal] += 1
-        self._of_handler[handler] += 1
-        return True
-
-    def lets_in(self, head: sqlite3.Row) -> bool:
-        """Whether an execution that has a place may keep it: one suspect at a time."""
-        if head["deaths"] < _SUSPECT_DEATHS:
-            return True
-        if self._has_suspect:
-            self.left += 1
-            self._of_portal[head["portal"]] -= 1
-            self._of_handler[head["handler"]] -= 1
-            return False
-        self._has_suspect = True
-        return True
 
 
 class _Line:
@@ -99,7 +33,7 @@ class _Line:
     """
 
     def __init__(
-        self, db: sqlite3.Connection, portal: str, queues: Sequence[str], room: _Room, share: int
+        self, db: sqlite3.Connection, portal: str, queues: Sequence[str], room: Room, share: int
     ) -> None:
         self._db = db
         self._portal = portal
@@ -151,7 +85,7 @@ class Claims:
     def claim(self, db: sqlite3.Connection, demand: Demand, now: float) -> list[Claim]:
         """Hold lanes, and start what is first in each."""
         run(db, "wake_lanes", now=now, limit=_WOKEN_AT_ONCE)
-        room = _Room(demand, run(db, "running").fetchall())
+        room = Room(demand, run(db, "running").fetchall())
         taken: list[sqlite3.Row] = []
         while lanes := self._choose(db, room):
             heads = {h["lane_id"]: h for h in run(db, "heads", ids=listed(lanes)).fetchall()}
@@ -169,9 +103,9 @@ class Claims:
         if taken:
             ids = listed(head["execution_id"] for head in taken)
             run(db, "start_executions", ids=ids, now=now)
-        return [self._claim_of(head, now) for head in taken]
+        return [claim_of(head, head["token"] + 1, self._vault, now) for head in taken]
 
-    def _choose(self, db: sqlite3.Connection, room: _Room) -> list[int]:
+    def _choose(self, db: sqlite3.Connection, room: Room) -> list[int]:
         """Ready lanes: one of each portal in turn, beginning behind the one that was served last,
         and of a portal those first that have been ready for the longest time."""
         chosen: list[int] = []
@@ -185,24 +119,6 @@ class Claims:
             lines = [line for line in lines if line.step(chosen)]
         return chosen
 
-    def _claim_of(self, head: sqlite3.Row, now: float) -> Claim:
-        started = now if head["started_at"] is None else head["started_at"]
-        return Claim(
-            delivery_of(
-                head,
-                handler=head["handler"],
-                attempt=head["attempt"] + 1,
-                replayed=bool(head["replayed"]),
-            ),
-            head["execution_id"],
-            head["lane_id"],
-            head["token"] + 1,
-            now - started,
-            head["note"],
-            head["deaths"],
-            self._vault.opened_user_token(head["portal"], head["user_token"]),
-        )
-
 
 def settle_many(
     db: sqlite3.Connection, settled: Sequence[tuple[Claim, Verdict]], now: float
@@ -210,83 +126,51 @@ def settle_many(
     """Record how attempts ended, and let go of their lanes; whether each claim still held."""
     ids = listed(claim.execution_id for claim, _ in settled)
     found = {row["id"]: row for row in run(db, "held", ids=ids)}
-    parked = Standing(db, (claim.delivery.portal for claim, _ in settled))
-    done: list[int] = []
-    freed: dict[int, bool] = {}
-    held: list[bool] = []
-    for claim, verdict in settled:
-        row = found.pop(claim.execution_id, None)
-        holds = row is not None and row["token"] == claim.token
-        held.append(holds)
-        if row is None or not holds:
-            continue
-        is_parked = parked.parks(
-            claim.delivery.portal, lifecycle=bool(row["lifecycle"]) and not verdict.parks
-        )
-        if verdict == _DONE:
-            done.append(claim.execution_id)
-            freed[claim.lane] = is_parked
-            continue
-        waits = verdict.state is State.WAITING
+    parked = standing_of(db, (claim.delivery.portal for claim, _ in settled))
+    plan = plan_settling(settled, found, parked, now)
+    for claim, verdict, finished_at in plan.others:
         run(
             db,
             "settle_execution",
             id=claim.execution_id,
             state=verdict.state.value,
             note=verdict.note,
-            finished_at=None if waits else now,
+            finished_at=finished_at,
             uncounted=0 if verdict.counted else 1,
         )
-        if not waits:
-            freed[claim.lane] = is_parked
-        elif is_parked:
-            run(db, "move_lane", id=claim.lane, state="parked", due=now + verdict.delay_seconds)
-        elif verdict.delay_seconds > 0:
-            run(db, "move_lane", id=claim.lane, state="delayed", due=now + verdict.delay_seconds)
-        else:
-            run(db, "move_lane", id=claim.lane, state="ready", due=now)
-    if done:
-        run(db, "finish_executions", ids=listed(done), now=now)
-    if freed:
-        _let_go(db, freed, now)
-    return held
+    if plan.done:
+        ids = listed(claim.execution_id for claim in plan.done)
+        run(db, "finish_executions", ids=ids, now=now)
+    if plan.snapshots:
+        insert(db, "put_snapshot", plan.snapshots)
+    _move(db, plan.moved)
+    if plan.freed:
+        _let_go(db, plan.freed, now)
+    return plan.held
 
 
 def recover(db: sqlite3.Connection) -> int:
     """Give back what a dead process has left running; how much that was."""
-    return _give_back(db, (), deaths=1, note=_DIED)
+    return _give_back(db, (), deaths=1, note=DIED)
 
 
 def sweep(db: sqlite3.Connection, held: Collection[int]) -> int:
     """Give back what runs by the account and is not held; how much that was."""
-    return _give_back(db, held, deaths=0, note=_LOST)
+    return _give_back(db, held, deaths=0, note=LOST)
 
 
-_DONE: Final = Verdict(State.DONE)
+def _let_go(db: sqlite3.Connection, freed: Mapping[int, bool], now: float) -> None:
+    plan = plan_letting_go(run(db, "next_in_lanes", ids=listed(freed)).fetchall(), freed, now)
+    if plan.empty:
+        run(db, "drop_empty_lanes", ids=listed(plan.empty))
+    if plan.ready:
+        run(db, "free_lanes", ids=listed(plan.ready))
+    _move(db, plan.moved)
 
 
-def _let_go(db: sqlite3.Connection, lanes: Mapping[int, bool], now: float) -> None:
-    """Lanes whose first execution has ended: on to the next, or away with them.
-
-    Args:
-        lanes: with whether they have to wait for their portal.
-    """
-    empty, ready, parked = [], [], []
-    for row in run(db, "next_in_lanes", ids=listed(lanes)).fetchall():
-        if not row["more"]:
-            empty.append(row["id"])
-        elif lanes[row["id"]]:
-            parked.append(row["id"])
-        elif row["not_before"] is not None and row["not_before"] > now:
-            run(db, "move_lane", id=row["id"], state="delayed", due=row["not_before"])
-        else:
-            ready.append(row["id"])
-    if empty:
-        run(db, "drop_empty_lanes", ids=listed(empty))
-    if ready:
-        run(db, "free_lanes", ids=listed(ready))
-    if parked:
-        run(db, "park_these_lanes", ids=listed(parked), now=now)
+def _move(db: sqlite3.Connection, lanes: Mapping[int, tuple[str, float]]) -> None:
+    for lane, (state, due) in lanes.items():
+        run(db, "move_lane", id=lane, state=state, due=due)
 
 
 def _give_back(db: sqlite3.Connection, held: Collection[int], *, deaths: int, note: str) -> int:
@@ -294,7 +178,7 @@ def _give_back(db: sqlite3.Connection, held: Collection[int], *, deaths: int, no
     if lost:
         ids = listed(row["id"] for row in lost)
         run(db, "give_back_executions", ids=ids, deaths=deaths, note=note)
-        standing = Standing(db, (row["portal"] for row in lost))
+        standing = standing_of(db, (row["portal"] for row in lost))
         lanes: dict[str, list[int]] = {"parked": [], "ready": []}
         for row in lost:
             is_parked = standing.parks(row["portal"], lifecycle=bool(row["lifecycle"]))

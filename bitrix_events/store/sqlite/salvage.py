@@ -34,7 +34,12 @@ _CHECK_SECONDS: Final = 0.15
 _SKIPPED_IDS: Final = 1_000_000
 """No id comes twice, not even that of a delivery that was lost."""
 
-_KEYED: Final = {"portal": "portal", "fact": "portal, identity, handler"}
+_KEYED: Final = {
+    "portal": "portal",
+    "fact": "portal, identity, handler",
+    "snapshot": "portal, handler, entity",
+    "mark": "portal, name",
+}
 _NUMBERED: Final = ("delivery", "execution", "lane")
 _TEXTS: Final = {
     (True, 12): ("delivery", (1, 2, 4)),
@@ -42,9 +47,13 @@ _TEXTS: Final = {
     (True, 7): ("lane", (1, 2, 3)),
     (False, 21): ("portal", (0, 1, 2, 4)),
     (False, 5): ("fact", (0, 1, 2)),
+    (False, 4): ("snapshot", (0, 1, 2, 3)),
+    (False, 3): ("mark", (0, 1, 2)),
 }
 """Which table rows with or without an id belong to, by the number of their columns, and which of
 these have to be text."""
+_JSON: Final = {"delivery": (1, 4), "snapshot": (0, 3)}
+"""Where the portal and the JSON are in rows that have some."""
 
 _REBUILD_LANES: Final = """
 DELETE FROM execution WHERE delivery_id NOT IN (SELECT id FROM delivery);
@@ -400,7 +409,8 @@ def _keyed_rows(
     """Rows from the first to the damage, and from the last back to the damage."""
     for order in (key, ", ".join(f"{column} DESC" for column in key.split(", "))):
         try:
-            yield from old.execute(f"SELECT * FROM {table} ORDER BY {order}")
+            rows = old.execute(f"SELECT * FROM {table} ORDER BY {order}")
+            yield from (row for row in rows if _is_sound(row, table))
         except sqlite3.Error:
             if table not in found.parts:
                 found.parts.append(table)
@@ -461,15 +471,15 @@ def _next_readable(old: sqlite3.Connection, table: str, last: int, top: int) -> 
 
 def _is_sound(values: sqlite3.Row | Sequence[Value], table: str) -> bool:
     """Whether a row is what it was, as far as that can be told."""
-    if table == "delivery":
-        _, portal, _, _, data, *_ = values
-        if not isinstance(portal, str) or not isinstance(data, str):
-            return False
-        with suppress(orjson.JSONDecodeError):
-            orjson.loads(data)
-            return True
+    if table not in _JSON:
+        return True
+    portal, data = (values[column] for column in _JSON[table])
+    if not isinstance(portal, str) or not isinstance(data, str):
         return False
-    return True
+    with suppress(orjson.JSONDecodeError):
+        orjson.loads(data)
+        return True
+    return False
 
 
 def _ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:

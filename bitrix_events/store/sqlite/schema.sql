@@ -103,4 +103,21 @@ CREATE INDEX lane_ready ON lane (queue, due) WHERE state = 'ready';
 CREATE INDEX lane_delayed ON lane (due) WHERE state = 'delayed';
 CREATE INDEX lane_parked ON lane (id) WHERE state = 'parked';
 
-INSERT INTO meta (schema_version) VALUES (4);
+-- The values of the watched fields of a record when a handler with changed= last dealt with it; JSON.
+CREATE TABLE snapshot (
+    portal  TEXT NOT NULL,
+    handler TEXT NOT NULL,
+    entity  TEXT NOT NULL,
+    fields  TEXT NOT NULL,
+    PRIMARY KEY (portal, handler, entity)
+) WITHOUT ROWID;
+
+-- Small facts about a portal that have to outlive the process: how far something has come.
+CREATE TABLE mark (
+    portal TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    PRIMARY KEY (portal, name)
+) WITHOUT ROWID;
+
+INSERT INTO meta (schema_version) VALUES (5);

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from itertools import chain
 from typing import Any, Final
 
 import orjson
 
-QUERIES: Final = {
-    name: text.strip().removesuffix(";")
-    for name, text in re.findall(
-        r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)",
-        (files("bitrix_events.store.sqlite") / "queries.sql").read_text("utf-8"),
-        flags=re.MULTILINE | re.DOTALL,
-    )
-}
+from bitrix_events.store.statements import load_statements
+
+QUERIES: Final = load_statements("bitrix_events.store.sqlite")
 
 _MOST_ROWS: Final = 64
 """SQLite takes 999 parameters everywhere."""

@@ -19,12 +19,14 @@ from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from bitrix_events.errors import StoreError
 from bitrix_events.failpoints import failpoint
+from bitrix_events.store.base import PortalPace
+from bitrix_events.store.choosing import Demand
 from bitrix_events.store.records import (
     FACT_WINDOW,
     Claim,
@@ -39,6 +41,13 @@ from bitrix_events.store.records import (
     Stored,
     Target,
     Verdict,
+)
+from bitrix_events.store.rows import (
+    delivery_of,
+    execution_of,
+    installation_of,
+    row_of,
+    seconds_of,
 )
 from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import HEAD_BYTES, Sealer
@@ -56,15 +65,8 @@ from bitrix_events.store.sqlite.maintenance import (
     reseal,
     shift_times,
 )
-from bitrix_events.store.sqlite.queue import Claims, Demand, recover, settle_many, sweep
+from bitrix_events.store.sqlite.queue import Claims, recover, settle_many, sweep
 from bitrix_events.store.sqlite.reserve import Reserve
-from bitrix_events.store.sqlite.rows import (
-    delivery_of,
-    execution_of,
-    installation_of,
-    row_of,
-    seconds_of,
-)
 from bitrix_events.store.sqlite.salvage import mend
 from bitrix_events.store.sqlite.spill import Spill
 from bitrix_events.store.sqlite.statements import QUERIES, listed, run
@@ -85,8 +87,9 @@ class SqliteStore:
         path: the file; made, with its folder, if it does not exist.
         sealer: seals tokens; None for an app that stores none.
         clock: seconds since 1970.
-        mode: ``"own"`` for the process that runs the app; ``"share"`` to read, and to change
-            installations, in a file that another process may own; ``"look"`` to read only.
+        mode: ``"own"`` for the process that runs the app; ``"share"`` to read, to change
+            installations, to put deliveries and snapshots, in a file that another process may
+            own; ``"look"`` to read only.
     """
 
     def __init__(
@@ -126,6 +129,14 @@ class SqliteStore:
         Deliveries are kept in the journal meanwhile.
         """
         return self._writer.trouble if self._writer is not None else ""
+
+    @property
+    def lease_seconds(self) -> float | None:
+        return None
+
+    @property
+    def pace(self) -> PortalPace | None:
+        return None
 
     async def open(self) -> None:
         if self._mode == "own":
@@ -172,7 +183,8 @@ class SqliteStore:
         arrival = self._arrival(delivery, targets)
         writer = self._open_writer()
         if installation is None:
-            return await writer.submit(put_many, arrival, spills=True)
+            # The journal belongs to the owner of the file.
+            return await writer.submit(put_many, arrival, spills=self._mode == "own")
         arrival.save = self._saving(installation)
         return await writer.submit(
             put_many, arrival, after=partial(self._forget, installation.portal)
@@ -184,6 +196,7 @@ class SqliteStore:
         targets: Sequence[Target],
         done: Callable[[Stored | Exception], None],
     ) -> None:
+        self._require_owner()
         arrival = self._arrival(delivery, targets)
         self._open_writer().hand_in(put_many, arrival, done, spills=True)
 
@@ -194,9 +207,10 @@ class SqliteStore:
         per_portal: int,
         per_handler: Mapping[str, int] | None = None,
         resting: Collection[str] = (),
+        idle: Mapping[str, int] | None = None,
     ) -> list[Claim]:
         self._require_owner()
-        demand = Demand(limit, per_portal, per_handler or {}, resting)
+        demand = Demand(limit, per_portal, per_handler or {}, resting, idle or {})
         return await self._write(lambda db: self._claims.claim(db, demand, self._clock()))
 
     async def settle(self, claim: Claim, verdict: Verdict) -> bool:
@@ -210,6 +224,15 @@ class SqliteStore:
     async def due_in(self) -> float | None:
         due = self._read("due")[0][0]
         return None if due is None else max(0.0, due - self._clock())
+
+    async def extend(self) -> bool:
+        return True
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Nobody else adds work."""
+
+    async def on_duty(self, duty: str, *, seconds: float) -> bool:
+        return True
 
     async def sweep(self, held: Collection[int]) -> int:
         self._require_owner()
@@ -292,6 +315,27 @@ class SqliteStore:
     async def handler_names(self) -> dict[str, int]:
         return {row["handler"]: row["waiting"] for row in self._read("handler_names")}
 
+    async def save_snapshots(
+        self, portal: str, handler: str, fields: Mapping[str, Mapping[str, Any]]
+    ) -> int:
+        rows = {"portal": portal, "handler": handler, "fields": orjson.dumps({**fields}).decode()}
+        return await self._write(lambda db: run(db, "put_snapshots", **rows).rowcount)
+
+    async def snapshots(
+        self, portal: str, handler: str, entities: Collection[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        key = {"portal": portal, "handler": handler}
+        rows = self._read("snapshots", **key, entities=listed(entities))
+        return {row["entity"]: orjson.loads(row["fields"]) for row in rows}
+
+    async def mark(self, portal: str, name: str) -> str | None:
+        return next((row[0] for row in self._read("mark", portal=portal, name=name)), None)
+
+    async def set_mark(self, portal: str, name: str, value: str | None) -> None:
+        row = {"portal": portal, "name": name, "value": value}
+        query = "drop_mark" if value is None else "set_mark"
+        await self._write(lambda db: db.execute(QUERIES[query], row).rowcount)
+
     def known_installation(self, portal: str) -> Installation | None:
         return self._known.get(portal)
 
@@ -352,7 +396,6 @@ class SqliteStore:
         return await self._open_writer().submit(run_changes, change, after=after)
 
     def _arrival(self, delivery: NewDelivery, targets: Sequence[Target]) -> Arrival:
-        self._require_owner()
         return Arrival(
             delivery,
             targets,

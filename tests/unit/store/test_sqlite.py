@@ -468,6 +468,53 @@ async def test_a_store_of_a_newer_release_is_refused(path: Path, mode: Mode) -> 
         await SqliteStore(path, mode=mode).open()
 
 
+@pytest.fixture
+async def old_path(path: Path) -> Path:
+    """A store as the release before has left it, with an installation and work in it."""
+    store = SqliteStore(path)
+    await store.open()
+    await store.save_installation(installed(tokens=None))
+    await store.put(NewDelivery("acme", "ONCUSTOM", {}, "deal:7"), [Target("handler")])
+    await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP TABLE snapshot; DROP TABLE mark; UPDATE meta SET schema_version = 4")
+    return path
+
+
+def schema_of(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as db:
+        return sorted(db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+async def test_a_store_of_the_release_before_is_brought_up_to_date(
+    old_path: Path, tmp_path: Path
+) -> None:
+    fresh = SqliteStore(tmp_path / "fresh.db")
+    await fresh.open()
+    await fresh.close()
+    store = SqliteStore(old_path)
+
+    await store.open()
+
+    assert [one.portal for one in await store.installations()] == ["acme"]
+    assert [claim.delivery.entity for claim in await store.claim(limit=9, per_portal=9)] == [
+        "deal:7"
+    ]
+    await store.set_mark("acme", "seen", "then")
+    await store.close()
+    assert schema_of(old_path) == schema_of(tmp_path / "fresh.db")
+
+
+@pytest.mark.parametrize("mode", ["share", "look"])
+async def test_only_who_owns_a_store_brings_it_up_to_date(old_path: Path, mode: Mode) -> None:
+    before = schema_of(old_path)
+
+    with pytest.raises(StoreError, match="start the app once with this release"):
+        await SqliteStore(old_path, mode=mode).open()
+
+    assert schema_of(old_path) == before
+
+
 @pytest.mark.parametrize("below", ["store.db", "folder/store.db"])
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_bytes(b"")

@@ -1,14 +1,15 @@
-"""Rows of the SQLite store to the values of `store.records`, and installations back to rows."""
+"""Rows of a store to the values of `store.records`, and installations back to rows."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import orjson
 
+from bitrix_events.store.planning import Row
 from bitrix_events.store.records import (
+    Claim,
     Delivery,
     Execution,
     Installation,
@@ -20,7 +21,7 @@ from bitrix_events.store.sealed import Vault
 
 
 def delivery_of(
-    row: sqlite3.Row, *, handler: str = "", attempt: int = 0, replayed: bool = False
+    row: Row, *, handler: str = "", attempt: int = 0, replayed: bool = False
 ) -> Delivery:
     """A row of ``delivery``."""
     return Delivery(
@@ -39,7 +40,7 @@ def delivery_of(
     )
 
 
-def execution_of(row: sqlite3.Row) -> Execution:
+def execution_of(row: Row) -> Execution:
     """A row of ``execution``, with the state and the ``due`` of its lane while it waits."""
     lane_state = row["lane_state"]
     return Execution(
@@ -58,12 +59,38 @@ def execution_of(row: sqlite3.Row) -> Execution:
     )
 
 
+def claim_of(head: Row, token: int, vault: Vault, now: float) -> Claim:
+    """A row of ``execution``, its delivery and what its handler has kept of the record, as they
+    were before it was started just now.
+
+    Args:
+        token: of the lane since then.
+    """
+    started = now if head["started_at"] is None else head["started_at"]
+    return Claim(
+        delivery_of(
+            head,
+            handler=head["handler"],
+            attempt=head["attempt"] + 1,
+            replayed=bool(head["replayed"]),
+        ),
+        head["execution_id"],
+        head["lane_id"],
+        token,
+        now - started,
+        head["note"],
+        head["deaths"],
+        vault.opened_user_token(head["portal"], head["user_token"]),
+        None if head["snapshot"] is None else orjson.loads(head["snapshot"]),
+    )
+
+
 def moment_of(seconds: float | None) -> datetime | None:
     """Seconds since 1970 as an aware time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def installation_of(row: sqlite3.Row, tokens: Tokens | None) -> Installation:
+def installation_of(row: Row, tokens: Tokens | None) -> Installation:
     """A row of ``portal``, with its tokens opened."""
     return Installation(
         portal=row["portal"],

@@ -1,0 +1,87 @@
+"""The tables of the PostgreSQL store: made by whoever comes first, and checked by everybody."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from importlib.resources import files
+from typing import Final
+
+import asyncpg
+
+from bitrix_events.errors import StoreError
+from bitrix_events.store.postgres.address import Address
+from bitrix_events.store.postgres.connections import Connection
+
+SCHEMA_VERSION: Final = 1
+FIRST_OF_CELL: Final = 10**12
+"""Deliveries of one cell have numbers up to so many, so that no two cells have the same ones."""
+
+_META: Final = """
+CREATE TABLE IF NOT EXISTS meta (
+    schema_version INTEGER NOT NULL,
+    cell           INTEGER NOT NULL,
+    last_version   BIGINT NOT NULL DEFAULT 0  -- the highest of an installation that was forgotten
+)
+"""
+_FIRST: Final = "INSERT INTO meta (schema_version, cell) VALUES ($1, $2)"
+_HAS_META: Final = "SELECT to_regclass('meta') IS NOT NULL"
+
+
+async def make_tables(db: Connection, address: Address, *, cell: int) -> None:
+    """Make the tables unless they are there. Of several processes one does it, and the others wait.
+
+    Raises:
+        StoreError: the tables are those of another version, or of another cell.
+    """
+    await _require_usable(db, address)
+    if not await db.fetchval(_HAS_META):
+        with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+            await db.execute(_META)  # somebody else may make it at the same moment
+    async with db.transaction():
+        await db.execute("LOCK TABLE meta IN EXCLUSIVE MODE")
+        if await db.fetchval("SELECT count(*) FROM meta") == 0:
+            schema = (files("bitrix_events.store.postgres") / "schema.sql").read_text("utf-8")
+            await db.execute(re.sub(r"\{first\}", str(cell * FIRST_OF_CELL + 1), schema))
+            await db.execute(_FIRST, SCHEMA_VERSION, cell)
+    await check_tables(db, address, cell=cell)
+
+
+async def check_tables(db: Connection, address: Address, *, cell: int | None = None) -> None:
+    """Look whether the tables are those that this program knows.
+
+    Raises:
+        StoreError: they are not; the text says what to do.
+    """
+    if not await db.fetchval(_HAS_META):
+        raise StoreError(f"{address} holds no store; has the app run with it yet?")
+    row = await db.fetchrow("SELECT * FROM meta")
+    if row is None:
+        raise StoreError(f"{address} holds no store; has the app run with it yet?")
+    version = row["schema_version"]
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{address} was made by a newer version of bitrix_events (schema {version}, this one"
+            f" knows {SCHEMA_VERSION}); update this program"
+        )
+    if version < SCHEMA_VERSION:
+        raise StoreError(
+            f"{address} was made by an older version of bitrix_events (schema {version}, this one"
+            f" needs {SCHEMA_VERSION}); stop all processes of the older one, then start this one"
+        )
+    if cell is not None and row["cell"] != cell:
+        raise StoreError(
+            f"{address} is cell {row['cell']}, and not cell {cell}: name all cells in STORE, as"
+            " before"
+        )
+
+
+async def _require_usable(db: Connection, address: Address) -> None:
+    encoding = await db.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{address} has the encoding {encoding}, which cannot keep every text; create it with"
+            f" createdb -E UTF8 -T template0 {address.database}"
+        )
+    if await db.fetchval("SELECT current_setting('transaction_read_only') = 'on'"):
+        raise asyncpg.ReadOnlySQLTransactionError("it takes no changes")
