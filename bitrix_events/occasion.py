@@ -12,11 +12,14 @@ from bitrix_events.connections import IN_HANDLERS, Connections
 from bitrix_events.errors import NotFound
 from bitrix_events.events import Entity, EntityEvent, Event, event_class
 from bitrix_events.portals.portal import Portal
+from bitrix_events.portals.queues import own_name
 from bitrix_events.rest.client import Client
+from bitrix_events.rest.reader import Reader
 from bitrix_events.rest.sync import SyncClient
 from bitrix_events.rest.user import UserClient
 from bitrix_events.routing.inject import BuiltIn
 from bitrix_events.routing.retry import Drop, GiveUp
+from bitrix_events.routing.writes import Wrote
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import Claim, Delivery, Installation
 
@@ -32,6 +35,7 @@ class Occasions:
         self.loop = asyncio.get_running_loop()
         # One client for all executions of a portal: they share its pace, and its requests.
         self.client_of = lru_cache(maxsize=_PORTALS)(self._client_of)
+        self.reader_of = lru_cache(maxsize=_PORTALS)(self._reader_of)
         self.logger_of = lru_cache(maxsize=None)(HandlerLogger)
         self._portals: dict[str, tuple[Installation, Portal]] = {}
 
@@ -61,19 +65,32 @@ class Occasions:
     def _client_of(self, portal: str) -> Client:
         return self.connections.client(portal, IN_HANDLERS)
 
+    def _reader_of(self, portal: str) -> Reader:
+        return Reader(self.client_of(portal))
+
 
 class AttemptOccasion:
     """What one attempt is made for."""
 
-    __slots__ = ("_occasions", "claim", "installation")
+    __slots__ = ("_client", "_has_read", "_occasions", "_wrote", "claim", "installation")
 
     def __init__(self, occasions: Occasions, claim: Claim, installation: Installation) -> None:
         self._occasions = occasions
         self.claim = claim
         self.installation = installation
+        self._client: Client | None = None
+        self._has_read = False
+        self._wrote: Wrote | None = None
+
+    def observe(self, wrote: Wrote) -> None:
+        """Have the clients that are given out from here on tell what they have changed."""
+        self._client, self._wrote = None, wrote
 
     async def read(self, wanted: type[Entity]) -> Entity:
-        """The record that the event is about.
+        """The record that the event is about, as it is since the delivery was received or later.
+
+        The handlers of a delivery share one reading; but whose lane was held before reads again,
+        as it may have changed the record itself since.
 
         Raises:
             GiveUp: the event does not say which it is.
@@ -85,8 +102,17 @@ class AttemptOccasion:
             raise GiveUp(f"{event.code} came without the id of a record")
         if not event.is_about(wanted):
             raise Drop(f"not for this handler: {event.entity_key} is no {wanted.__name__}")
+        delivery = self.claim.delivery
+        reads_again = self.claim.token > 1 or delivery.replayed
+        again, self._has_read = reads_again and not self._has_read, True
         try:
-            return await self.client().get(wanted, event.entity_id, **event.read_with)
+            return await self._occasions.reader_of(delivery.portal).read(
+                wanted,
+                event.entity_id,
+                event.read_with,
+                delivery=delivery.id,
+                again=again,
+            )
         except NotFound as error:
             raise Drop("gone: the record no longer exists") from error
 
@@ -107,12 +133,20 @@ class AttemptOccasion:
 
     def client(self) -> Client:
         """REST of the portal."""
-        return self._occasions.client_of(self.claim.delivery.portal)
+        if self._client is None:
+            client = self._occasions.client_of(self.claim.delivery.portal)
+            if queue := own_name(self.installation):
+                client = client.with_options(auth_connector=queue)
+            self._client = client if self._wrote is None else client.observed(self._wrote)
+        return self._client
 
     def user_client(self) -> UserClient | Exception:
         """REST as the user of the event; or what becomes of a handler that cannot do without."""
         connections = self._occasions.connections
-        return connections.user_client(self.installation, self.claim.user_token)
+        client = connections.user_client(self.installation, self.claim.user_token)
+        if self._wrote is None or isinstance(client, Exception):
+            return client
+        return client.observed(self._wrote)
 
     def sync_client(self) -> SyncClient:
         """REST of the portal, for threads."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from bitrix_events import metrics
 from bitrix_events.decisions import log_decision
 from bitrix_events.engine.deadline import CLEAN_UP_SECONDS, Deadline, Deadlines
+from bitrix_events.engine.loops import LoopGuard
 from bitrix_events.engine.threads import Place, Threads
 from bitrix_events.engine.verdicts import (
     DONE,
@@ -23,23 +24,35 @@ from bitrix_events.engine.verdicts import (
     described,
     failed,
     hopeless,
+    looked_at,
     no_handler,
     no_thread,
     parked,
+    paused,
     put_off,
 )
 from bitrix_events.engine.weather import Weather, gone
 from bitrix_events.errors import BitrixEventsError, InstallationGone, StoreError
 from bitrix_events.failpoints import failpoint
+from bitrix_events.routing.changes import Changed, Comparison
 from bitrix_events.routing.hooks import Hook
 from bitrix_events.routing.inject import Occasion, Providers, Scope
 from bitrix_events.routing.retry import Drop
 from bitrix_events.routing.router import Handler
+from bitrix_events.routing.writes import OwnWrites, Wrote
 from bitrix_events.store.records import Claim, State
 
 log = logging.getLogger(__name__)
 
-OccasionOf = Callable[[Claim], Awaitable[Occasion]]
+
+class ObservedOccasion(Occasion, Protocol):
+    """An occasion whose clients tell what is done with them."""
+
+    def observe(self, wrote: Wrote) -> None:
+        """Have the clients that are given out from here on tell what they have changed."""
+
+
+OccasionOf = Callable[[Claim], Awaitable[ObservedOccasion]]
 """Makes what the built-in values of an attempt are made from."""
 Gone = Callable[[str, InstallationGone], Awaitable[bool]]
 """Told that a portal, by its key, has turned a call away; whether its work has to wait now."""
@@ -72,6 +85,14 @@ class _NotReady(Exception):
     """What the attempt needs could not be read. ``__cause__`` says why."""
 
 
+class _Paused(Exception):
+    """The loop guard makes the handler wait for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Attempts:
     """Runs attempts, each in the task that calls `run`. Belongs to the worker's event loop.
 
@@ -99,6 +120,7 @@ class Attempts:
         self.occasion_of = occasion_of
         self._gone = gone
         self._weather = weather
+        self.loops = LoopGuard(weather.clock)
 
     async def run(self, claim: Claim, hold: Hold) -> Outcome:
         """Run one attempt. Whatever the handler does, this ends with an outcome.
@@ -114,6 +136,8 @@ class Attempts:
         outcome = hopeless(handler, claim)
         if outcome is not None:
             return self._report(handler, claim, 0.0, outcome)
+        if pause := self.loops.pause_of(claim):
+            return paused(pause)
         place = None
         if not handler.is_async:
             place = await self._threads.place(_THREAD_SECONDS)
@@ -126,7 +150,15 @@ class Attempts:
         finally:
             if place is not None:
                 place.release()
+        snapshot = attempt.snapshot()
+        if snapshot is not None:
+            outcome = looked_at(outcome, snapshot)
         return self._report(handler, claim, time.perf_counter() - began, outcome)
+
+    def can_cancel(self, claim: Claim) -> bool:
+        """Whether an attempt ends when its task is cancelled; a thread does not."""
+        handler = self._handlers.get(claim.delivery.handler)
+        return handler is None or handler.is_async
 
     async def call(self, hook: Hook, occasion: Occasion, error: BaseException) -> None:
         """Call a hook because of an error."""
@@ -191,6 +223,8 @@ class Attempts:
             return decided(error, attempt.handler, claim, because=because)
         if isinstance(error, _NotReady):
             return put_off(error.__cause__ or error, _STORE_SECONDS)
+        if isinstance(error, _Paused):
+            return paused(error.seconds)
         seconds = self._weather.wait_after(claim.delivery.portal, error)
         if seconds is not None:
             return put_off(error, seconds)
@@ -211,7 +245,7 @@ class Attempts:
         verdict = outcome.verdict
         metrics.attempted(handler.name, verdict.state.value, seconds)
         level = logging.INFO if outcome is DONE else _LEVELS.get(verdict.state, logging.INFO)
-        if not log.isEnabledFor(level):
+        if outcome.is_told or not log.isEnabledFor(level):
             return outcome
         delivery = claim.delivery
         text = f"#{delivery.id} {handler.name}: {verdict.state.value} after {seconds * 1000:.0f} ms"
@@ -247,8 +281,10 @@ class _Attempt:
     __slots__ = (
         "_attempts",
         "_began",
+        "_comparison",
         "_deadline",
         "_place",
+        "_writes",
         "claim",
         "handler",
         "hold",
@@ -266,7 +302,9 @@ class _Attempt:
     ) -> None:
         self._attempts = attempts
         self._began = began
+        self._comparison: Comparison | None = None
         self._deadline: Deadline | None = None
+        self._writes: OwnWrites | None = None
         self._place = place
         self.handler = handler
         self.claim = claim
@@ -281,15 +319,54 @@ class _Attempt:
             raise _NotReady from error
         handler = self.handler
         scope = Scope(self._attempts._providers, occasion)
+        if handler.changed is not None:
+            await self._compare(scope, handler.changed)
         where = handler.where
         if where is not None and not where.predicate(await scope.entity(where.record)):
             raise Drop(f"where= said no to this {where.record.__name__}")
+        loops = self._attempts.loops
+        if loops.counts(self.claim):
+            if pause := loops.enter(self.claim):
+                raise _Paused(pause)
+            occasion.observe(self._note_write)
         if handler.is_async and not handler.plan.waits and not handler.around.middleware:
             await handler.function(**handler.plan.ready(scope))  # and nothing to clean up
         else:
             async with scope:
                 await self._go_on(scope, 0)
         failpoint("handler_done")
+
+    def snapshot(self) -> Mapping[str, Any] | None:
+        """What the next attempt of this handler at this record is compared with; None if that is
+        what this one was compared with, or if nothing is watched."""
+        handler, found, last = self.handler, self._comparison, self.claim.snapshot
+        if found is None or handler.changed is None:
+            return None
+        values = found.snapshot
+        if self._writes is not None and self._writes.fields:
+            values = handler.changed.after_writes(values, last, self._writes.fields)
+        return None if values == last else values
+
+    async def _compare(self, scope: Scope, changed: Changed) -> None:
+        """Look whether what the handler watches is different.
+
+        Raises:
+            Drop: it is not.
+        """
+        claim = self.claim
+        record = await scope.entity(changed.record)
+        found = changed.compare(record, claim.snapshot, replayed=claim.delivery.replayed)
+        self._comparison = found
+        if found.note:
+            raise Drop(found.note)
+        scope.changes = found.changes
+        if claim.delivery.entity is not None:
+            self._writes = OwnWrites(changed.record, claim.delivery.entity)
+
+    def _note_write(self, method: str, params: Mapping[str, Any]) -> None:
+        self._attempts.loops.wrote(self.claim)
+        if self._writes is not None:
+            self._writes(method, params)
 
     async def within_time(self, call: Awaitable[None]) -> BaseException | None:
         """What the call raised, or that it took longer than the handler's timeout.

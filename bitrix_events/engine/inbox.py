@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -37,6 +37,10 @@ class Registered(Protocol):
     def codes(self) -> Sequence[str]: ...
     @property
     def debounce(self) -> float: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def portals(self) -> Collection[str] | None: ...
 
 
 class Inbox:
@@ -54,20 +58,42 @@ class Inbox:
         self._warned: set[str] = set()
         self._storing = 0
         self._targets: dict[str, list[Target]] = {}
+        self._offline_targets: dict[str, list[Target]] = {}
+        self._all_targets: dict[str, list[Target]] = {}
+        self._choosy: dict[str, Registered] = {}
+        """Handlers that are for some portals only, by name."""
         for handler in handlers:
             target = Target(handler.name, handler.debounce)
+            if handler.portals is not None:
+                self._choosy[handler.name] = handler
             for code in handler.codes:
-                self._targets.setdefault(code, []).append(target)
+                self._all_targets.setdefault(code, []).append(target)
+                if is_sent(handler, code):
+                    self._targets.setdefault(code, []).append(target)
+                if is_kept(handler, code):
+                    self._offline_targets.setdefault(code, []).append(target)
 
     @property
     def storing(self) -> int:
         """How many deliveries are being stored just now."""
         return self._storing
 
-    async def accept(self, envelope: Envelope, admission: Admission) -> Stored:
+    async def accept(
+        self,
+        envelope: Envelope,
+        admission: Admission,
+        *,
+        offline: bool = False,
+        only: Collection[str] | None = None,
+    ) -> Stored:
         """Store a verified event; return once it is safe on the disk.
 
         An event that no handler wants is stored as well, for the day on which one does.
+
+        Args:
+            offline: the portal has kept it, and was asked for it.
+            only: names of the handlers that it is for, in whichever way they want to be told; None
+                for all that want it.
 
         Raises:
             InstallationChanged: the admission is out of date; nothing was stored.
@@ -75,7 +101,12 @@ class Inbox:
         """
         began = time.perf_counter()
         installation = admission.installation
-        delivery, targets = self._read(envelope, installation)
+        among = self._offline_targets if offline else self._targets
+        delivery, targets = self._read(
+            envelope, installation, among if only is None else self._all_targets
+        )
+        if only is not None:
+            targets = [target for target in targets if target.handler in only]
         self._storing += 1
         try:
             stored = await self._store.put(
@@ -98,7 +129,7 @@ class Inbox:
             StoreError: it is known already that it cannot; ``done`` is not called.
         """
         began = time.perf_counter()
-        delivery, targets = self._read(envelope, installation)
+        delivery, targets = self._read(envelope, installation, self._targets)
 
         def stored(result: Stored | Exception) -> None:
             self._storing -= 1
@@ -124,29 +155,60 @@ class Inbox:
         """Wake the worker, and say what was stored."""
         if targets:
             self._wake()
-        elif not delivery.lifecycle:
+        elif not delivery.lifecycle and not self._choosy:
             self._warn_once(delivery.code)
         if log.isEnabledFor(logging.INFO):
             _report(delivery, installation, stored, time.perf_counter() - began)
 
     def _read(
-        self, envelope: Envelope, installation: Installation
+        self,
+        envelope: Envelope,
+        installation: Installation,
+        targets: Mapping[str, Sequence[Target]],
     ) -> tuple[NewDelivery, Sequence[Target]]:
         """What is to be stored, and for whom."""
         event = event_class(envelope.code)(envelope.code, envelope.data)
-        return _delivery(event, envelope, installation), self._targets_of(event)
-
-    def _targets_of(self, event: Event) -> Sequence[Target]:
-        """The handlers that want an event, by whichever of its codes, each once."""
-        if len(codes := event.codes) == 1:
-            return self._targets.get(codes[0], ())
-        found = {target.handler: target for code in codes for target in self._targets.get(code, ())}
-        return tuple(found.values())
+        found = _targets_of(event, targets)
+        if self._choosy:
+            choosy = self._choosy
+            found = [
+                target
+                for target in found
+                if target.handler not in choosy or is_for(choosy[target.handler], installation)
+            ]
+        return _delivery(event, envelope, installation), found
 
     def _warn_once(self, code: str) -> None:
         if code not in self._warned and len(self._warned) < _WARNED_CODES:
             self._warned.add(code)
             log.warning("%s", unhandled_event(code))
+
+
+def is_for(handler: Registered, installation: Installation) -> bool:
+    """Whether a handler is for a portal: ``portals=`` names it by member_id or address."""
+    if handler.portals is None:
+        return True
+    names = (installation.member_id, installation.portal, installation.domain)
+    return any(name.lower() in handler.portals for name in names)
+
+
+def is_kept(handler: Registered, code: str) -> bool:
+    """Whether a portal is to keep an event for a handler until it is fetched. What is about the app
+    itself is always sent."""
+    return handler.mode != "online" and not issubclass(event_class(code), LifecycleEvent)
+
+
+def is_sent(handler: Registered, code: str) -> bool:
+    """Whether a portal is to send an event for a handler."""
+    return handler.mode != "offline" or issubclass(event_class(code), LifecycleEvent)
+
+
+def _targets_of(event: Event, targets: Mapping[str, Sequence[Target]]) -> Sequence[Target]:
+    """The handlers that want an event, by whichever of its codes, each once."""
+    if len(codes := event.codes) == 1:
+        return targets.get(codes[0], ())
+    found = {target.handler: target for code in codes for target in targets.get(code, ())}
+    return tuple(found.values())
 
 
 def _delivery(event: Event, envelope: Envelope, installation: Installation) -> NewDelivery:

@@ -11,8 +11,9 @@ from bitrix_events.store.base import Store
 
 log = logging.getLogger(__name__)
 
-_EVERY_SECONDS: Final = 3600.0
-_FIRST_SECONDS: Final = 30.0
+EVERY_SECONDS: Final = 3600.0
+FIRST_SECONDS: Final = 30.0
+"""Not at once, when there is other work to do."""
 _AT_ONCE: Final = 200
 _PAUSE_SECONDS: Final = 0.1
 
@@ -27,17 +28,6 @@ class Retention:
     def __init__(self, store: Store, keep: timedelta | None) -> None:
         self._store = store
         self._keep = keep
-
-    async def run(self) -> None:
-        """Do so every hour until cancelled; not at once, when there is other work to do."""
-        pause = _FIRST_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = _EVERY_SECONDS
-            try:
-                await self.once()
-            except Exception as error:
-                log.error("cannot delete what is old: %s", error)
 
     async def once(self) -> int:
         """Delete what is old by now; how many deliveries that was."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from bitrix_events.engine.loops import loop_note
 from bitrix_events.routing.retry import Drop, GiveUp, RetryLater
 from bitrix_events.routing.router import Handler
 from bitrix_events.store.records import DEATHS, Claim, State, Verdict
@@ -25,16 +27,21 @@ class Outcome:
     Attributes:
         error: what went wrong, for those who want to be told; None if nothing did.
         is_surprise: nobody has foreseen the error, so that its traceback belongs into the log.
+        is_told: there is a line about it in the log already.
     """
 
     verdict: Verdict
     error: BaseException | None = None
     is_surprise: bool = False
+    is_told: bool = False
 
 
 DONE: Final = Outcome(Verdict(State.DONE))
 INTERRUPTED: Final = Outcome(
     Verdict(State.WAITING, "interrupted by a stop of the app", counted=False)
+)
+DROPPED: Final = Outcome(
+    Verdict(State.WAITING, "interrupted, as its process was silent for too long", counted=False)
 )
 
 
@@ -84,6 +91,19 @@ def decided(
 def put_off(error: BaseException, seconds: float) -> Outcome:
     """The portal wants to be left alone; nobody has failed."""
     return Outcome(Verdict(State.WAITING, note(error), seconds, counted=False))
+
+
+def paused(seconds: float) -> Outcome:
+    """The loop guard makes the handler wait; nobody has failed."""
+    verdict = Verdict(State.WAITING, loop_note(seconds), seconds, counted=False)
+    return Outcome(verdict, is_told=True)
+
+
+def looked_at(outcome: Outcome, snapshot: Mapping[str, Any]) -> Outcome:
+    """The same, with what the handler has dealt with; unless it has failed."""
+    if outcome.verdict.state not in (State.DONE, State.SKIPPED):
+        return outcome
+    return replace(outcome, verdict=replace(outcome.verdict, snapshot=snapshot))
 
 
 def parked(error: BaseException) -> Outcome:

@@ -41,28 +41,31 @@ class Weather:
 
     Args:
         clock: seconds that never jump.
+
+    Attributes:
+        clock: see above.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self.clock = clock
         self._rests: dict[str, _Rest] = {}
 
     def resting(self) -> Collection[str]:
         """Portals that want to be left alone now."""
         if not self._rests:
             return ()
-        now = self._clock()
+        now = self.clock()
         return [portal for portal, rest in self._rests.items() if rest.until > now]
 
     def ends_in(self) -> float | None:
         """Seconds until a portal has rested enough; None if none rests."""
-        now = self._clock()
+        now = self.clock()
         return min((r.until - now for r in self._rests.values() if r.until > now), default=None)
 
     def worked(self, portal: str) -> None:
         """A handler of the portal has done its work."""
         rest = self._rests.get(portal)
-        if rest is not None and rest.until <= self._clock():
+        if rest is not None and rest.until <= self.clock():
             del self._rests[portal]
 
     def wait_after(self, portal: str, error: BaseException) -> float | None:
@@ -88,13 +91,13 @@ class Weather:
 
     def _rest(self, portal: str, seconds: float) -> float:
         rest = self._rests.setdefault(portal, _Rest(0.0))
-        rest.until = max(rest.until, self._clock() + seconds)
+        rest.until = max(rest.until, self.clock() + seconds)
         return seconds
 
     def _rest_longer(self, portal: str, first: float, longest: float) -> float:
         """Rest twice as long as the last time; once for all executions that fail together."""
         rest = self._rests.setdefault(portal, _Rest(0.0))
-        now = self._clock()
+        now = self.clock()
         if rest.until <= now:
             rest.seconds = min(max(first, rest.seconds * 2), longest)
             rest.until = now + rest.seconds

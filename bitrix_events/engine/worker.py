@@ -11,16 +11,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from bitrix_events.aside import CALLER
 from bitrix_events.engine import rush
 from bitrix_events.engine.attempt import Attempts, LeftBehind
 from bitrix_events.engine.bell import Bell
+from bitrix_events.engine.heart import Heart
 from bitrix_events.engine.notices import Notices
+from bitrix_events.engine.places import Places
 from bitrix_events.engine.trouble import Trouble
-from bitrix_events.engine.verdicts import INTERRUPTED, Outcome, broken
+from bitrix_events.engine.verdicts import DROPPED, INTERRUPTED, Outcome, broken
 from bitrix_events.engine.watchdog import Watchdog
 from bitrix_events.engine.weather import Weather
 from bitrix_events.failpoints import failpoint
@@ -31,10 +35,14 @@ log = logging.getLogger(__name__)
 
 _LONGEST_SLEEP_SECONDS: Final = 1.0
 """Another process may have added work, of which nobody tells us."""
+_LONGEST_SHARED_SLEEP_SECONDS: Final = 0.25
+"""Where that is what other processes do all the time."""
 _SHORTEST_SLEEP_SECONDS: Final = 0.004
 _LONGEST_VAIN_SLEEP_SECONDS: Final = 0.25
 _GATHERING_SECONDS: Final = 0.003
 _SWEEP_SECONDS: Final = 5.0
+_SWEEPS: Final = 6
+"""In the time of a lease: so soon the work of a process is taken over that has died."""
 _RESTART_SECONDS: Final = 1.0
 _CLOSING_SECONDS: Final = 75.0
 
@@ -57,7 +65,8 @@ class Worker:
     Args:
         open_crew: makes, on the worker's own loop, who runs the attempts; closed at the end.
         concurrency: executions at the same time.
-        portal_concurrency: of one portal.
+        portal_concurrency: of one portal. Those that only wait to share a request come on top, see
+            `Places`.
         handler_concurrency: of a handler, by its name; of others as many as there are.
         shutdown_seconds: how long running executions may go on after `stop`.
         storing: how many deliveries are being stored just now. They come first: what is not
@@ -89,6 +98,8 @@ class Worker:
         self._failure: BaseException | None = None
         self._bell: Bell | None = None
         self._watchdog: Watchdog | None = None
+        self._shift: _Shift | None = None
+        self._heart = Heart(store, self._drop)
         self._thread = threading.Thread(target=self._run, name="bitrix-events-worker", daemon=True)
 
     @property
@@ -100,9 +111,12 @@ class Worker:
 
     async def start(self) -> None:
         """Start the thread; return when it is ready to work."""
+        self._store.listen(self.wake)
+        self._heart.start()
         self._thread.start()
         await asyncio.to_thread(self._started.wait)
         if self._failure is not None:
+            self._heart.stop()
             raise self._failure
 
     def wake(self) -> None:
@@ -126,6 +140,13 @@ class Worker:
                 "a handler blocks the worker's event loop and is left behind; its execution runs"
                 " again after the next start"
             )
+        await asyncio.to_thread(self._heart.stop)
+
+    def _drop(self) -> None:
+        """What runs may be others' now. Called from any thread."""
+        shift = self._shift
+        if shift is not None:
+            shift.drop_soon()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -149,7 +170,7 @@ class Worker:
         assert main is not None
         async with self._open_crew() as crew:
             with Watchdog() as self._watchdog:
-                shift = _Shift(
+                self._shift = shift = _Shift(
                     self._store,
                     crew,
                     self._bell,
@@ -189,30 +210,33 @@ class _Shift:
         self._crew = crew
         self._bell = bell
         self._is_stopping = is_stopping
-        self._concurrency = concurrency
         self._quarter = max(concurrency // 4, 1)
-        self._portal_concurrency = portal_concurrency
         self._handler_concurrency = handler_concurrency
         self._rush = rush.Rush(storing)
         self._runs: dict[int, _Run] = {}
         """What was claimed and is not settled, by the id of the execution."""
-        self._free = concurrency
-        """Places for attempts. One is free as soon as its attempt is over, so that the next claim
-        is committed together with its verdict."""
+        self.places = Places(concurrency, portal_concurrency)
+        """For attempts. One is free as soon as its attempt is over, so that the next claim is
+        committed together with its verdict."""
         self._endings: set[asyncio.Task[None]] = set()
         """Write down how attempts have ended whose handlers go on."""
         self._claiming = Trouble("claim work")
         self._settling = Trouble("record how executions ended")
         self._looking = Trouble("look for work")
-        self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+        self._sweep_seconds, self._longest_sleep = _SWEEP_SECONDS, _LONGEST_SLEEP_SECONDS
+        if (lease_seconds := store.lease_seconds) is not None:
+            self._sweep_seconds = min(_SWEEP_SECONDS, lease_seconds / _SWEEPS)
+            self._longest_sleep = min(_LONGEST_SHARED_SLEEP_SECONDS, self._sweep_seconds)
+        self._next_sweep = time.monotonic() + self._sweep_seconds
         self._shortest_sleep = _SHORTEST_SLEEP_SECONDS
+        self._loop = asyncio.get_running_loop()
 
     async def work(self) -> None:
         """Claim executions and run them until the app stops."""
         while not self._is_stopping():
             self._bell.silence()
             is_rush = self._rush.goes_on()
-            await self._claim(rush.CLAIMED if is_rush else self._free)
+            await self._claim(rush.CLAIMED if is_rush else self.places.free)
             if is_rush:
                 await asyncio.sleep(rush.PAUSE_SECONDS)
             if time.monotonic() >= self._next_sweep:
@@ -237,18 +261,40 @@ class _Shift:
         if self._endings:
             await asyncio.wait(self._endings, timeout=1.0)
 
+    def drop_soon(self) -> None:
+        """Cancel what runs, as others may run it. Callable from any thread.
+
+        What cannot be cancelled, a ``def`` handler in its thread, is held until it ends: so it is
+        not given back by ourselves. However something ends, its token tells whether that counts.
+        """
+        with suppress(RuntimeError):  # the loop has ended, and with it all that ran
+            self._loop.call_soon_threadsafe(self._drop)
+
+    def _drop(self) -> None:
+        running = [run for run in self._runs.values() if not run.is_over]
+        for run in running:
+            if self._crew.attempts.can_cancel(run.claim):
+                run.is_dropped = True
+                run.task.cancel()
+        if running:
+            dropped = sum(run.is_dropped for run in running)
+            log.error(
+                "handlers that are cancelled: %d; that go on: %d", dropped, len(running) - dropped
+            )
+
     async def _claim(self, most: int) -> None:
         """Start what is due, as far as there is room."""
-        limit = min(most, self._free)
+        limit = min(most, self.places.free)
         if limit <= 0:
             return
         asked_at = time.monotonic()
         try:
             claims = await self._store.claim(
                 limit=limit,
-                per_portal=self._portal_concurrency,
+                per_portal=self.places.of_portal,
                 per_handler=self._handler_concurrency,
                 resting=self._crew.weather.resting(),
+                idle=self.places.idle(),
             )
             if claims:
                 failpoint("claimed")
@@ -260,15 +306,15 @@ class _Shift:
         # What is due and not given, because its portal rests, need not be asked for so often.
         sleep = _SHORTEST_SLEEP_SECONDS if claims else self._shortest_sleep * 2
         self._shortest_sleep = min(sleep, _LONGEST_VAIN_SLEEP_SECONDS)
-        self._free -= len(claims)
         for claim in claims:
+            self.places.take()
             self._runs[claim.execution_id] = _Run(self, claim)
 
     async def _sweep(self) -> None:
         """Give back what was claimed and then lost, by whatever accident. Nothing is claimed
         meanwhile, so that whatever was claimed is known."""
         asked_at = time.monotonic()
-        self._next_sweep = asked_at + _SWEEP_SECONDS
+        self._next_sweep = asked_at + self._sweep_seconds
         try:
             lost = await self._store.sweep(list(self._runs))
         except Exception as error:
@@ -284,12 +330,12 @@ class _Shift:
         so that one claim serves several of them."""
         if not self._bell.is_ringing:
             await self._bell.wait(await self._seconds_to_sleep())
-        if self._free < self._quarter and not self._is_stopping():
+        if self.places.free < self._quarter and not self._is_stopping():
             await asyncio.sleep(_GATHERING_SECONDS)
 
     async def _seconds_to_sleep(self) -> float:
-        seconds = _LONGEST_SLEEP_SECONDS
-        if self._free > 0:
+        seconds = self._longest_sleep
+        if self.places.free > 0:
             asked_at = time.monotonic()
             try:
                 due = await self._store.due_in()
@@ -302,17 +348,23 @@ class _Shift:
 
     async def execute(self, run: _Run) -> None:
         """Run one execution from its claim to its end."""
+        CALLER.set(run)
         try:
             outcome = await self._crew.attempts.run(run.claim, run)
         except LeftBehind:
             return
         except asyncio.CancelledError:
-            outcome = INTERRUPTED
+            outcome = DROPPED if run.is_dropped else INTERRUPTED
         except Exception as error:  # in what is around the handler, which must not lose it
             log.critical("#%d could not be run", run.claim.delivery.id, exc_info=error)
             outcome = broken(error)
         if not run.is_left:
             await self._conclude(run, outcome)
+
+    def step_aside(self, run: _Run) -> None:
+        """Let others have the place of an execution that waits."""
+        self.places.step_aside(run.claim.delivery.portal)
+        self._bell.ring_here()
 
     def leave(self, run: _Run, outcome: Outcome) -> None:
         """Bring an execution to its end while its handler goes on."""
@@ -321,7 +373,7 @@ class _Shift:
         ending.add_done_callback(self._endings.discard)
 
     async def _conclude(self, run: _Run, outcome: Outcome) -> None:
-        self._free += 1
+        run.end()
         self._bell.ring_here()
         try:
             if await self._settle(run.claim, outcome):
@@ -357,34 +409,68 @@ class _Shift:
         if self._runs.get(run.claim.execution_id) is run:
             del self._runs[run.claim.execution_id]
 
-    def finished(self, task: asyncio.Task[None]) -> None:
+    def finished(self, run: _Run, task: asyncio.Task[None]) -> None:
         """Called when the task of an execution has ended, however it did."""
+        if not (run.is_over or run.is_left):  # it was cancelled before it could begin
+            run.end()
+            self._forget(run)
         if not task.cancelled() and task.exception() is not None:
             log.critical("an execution was lost from sight", exc_info=task.exception())
 
 
 class _Run:
-    """An execution that runs: who waits for the end of its attempt.
+    """An execution that runs: who waits for the end of its attempt, and who has its place.
 
     Attributes:
         is_left: its handler goes on, and nobody waits for it.
+        is_over: its attempt has ended.
+        is_dropped: it was cancelled because others may run it.
     """
 
-    __slots__ = ("_shift", "claim", "is_left", "task")
+    __slots__ = (
+        *("_aside", "_shift", "_stood_aside", "_went_alone"),
+        *("claim", "is_dropped", "is_left", "is_over", "task"),
+    )
 
     def __init__(self, shift: _Shift, claim: Claim) -> None:
         self._shift = shift
         self.claim = claim
-        self.is_left = False
-        loop = asyncio.get_running_loop()
-        self.task = loop.create_task(shift.execute(self), name=claim.delivery.handler)
-        self.task.add_done_callback(shift.finished)
+        self.is_left = self.is_over = self.is_dropped = False
+        self._aside = 0
+        self._stood_aside = self._went_alone = False
+        self.task = shift._loop.create_task(shift.execute(self), name=claim.delivery.handler)
+        self.task.add_done_callback(partial(shift.finished, self))
 
     @property
     def is_stopping(self) -> bool:
-        return self._shift._is_stopping()
+        return self.is_dropped or self._shift._is_stopping()
 
     def leave(self, outcome: Outcome) -> None:
         """The attempt is over with this outcome, though the handler goes on."""
         self.is_left = True
         self._shift.leave(self, outcome)
+
+    def steps_aside(self) -> None:
+        """A call of the attempt waits to share a request."""
+        self._aside += 1
+        if self._aside == 1 and not self.is_over:
+            self._stood_aside = True
+            self._shift.step_aside(self)
+
+    def steps_back(self) -> None:
+        """It waits no more."""
+        self._aside -= 1
+        if not self._aside and not self.is_over:
+            self._shift.places.step_back(self.claim.delivery.portal)
+
+    def goes_alone(self) -> None:
+        """The attempt needs a request of its own."""
+        self._went_alone = True
+
+    def end(self) -> None:
+        """The attempt is over, and its place free."""
+        places, portal = self._shift.places, self.claim.delivery.portal
+        if self._aside:
+            places.step_back(portal)
+        self.is_over = True
+        places.leave(portal, stood_aside=self._stood_aside, went_alone=self._went_alone)

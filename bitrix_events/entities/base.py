@@ -28,7 +28,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from bitrix_events.entities.reading import Reading
+from bitrix_events.entities.reading import Reading, Together
 
 _UNDERSCORE: Final = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -142,7 +142,7 @@ class Entity(BaseModel):
         if name in others:
             return others[name]
         plain = plain_name(name)
-        field = _fields(type(self)).get(plain)
+        field = spelled_fields(type(self)).get(plain)
         if field is not None:
             return getattr(self, field)
         for other, value in others.items():
@@ -230,11 +230,11 @@ def _refused(model: type[Entity]) -> set[tuple[str, str]]:
 
 
 @cache
-def _fields(model: type[Entity]) -> dict[str, str]:
+def spelled_fields(model: type[Entity]) -> dict[str, str]:
     """Field by plain name."""
     names = {plain_name(name): name for name in model.model_fields}
     for name, field in model.model_fields.items():
-        for alias in _aliases(field):
+        for alias in aliases_of(field):
             names[plain_name(alias)] = name
     for other, name in model.also_called.items():
         if name in model.model_fields:
@@ -245,14 +245,17 @@ def _fields(model: type[Entity]) -> dict[str, str]:
 @cache
 def _keys(model: type[Entity]) -> dict[str, str]:
     """The name under which pydantic looks for a field, by plain name."""
-    return {plain: _key(name, model.model_fields[name]) for plain, name in _fields(model).items()}
+    return {
+        plain: _key(name, model.model_fields[name]) for plain, name in spelled_fields(model).items()
+    }
 
 
 def _key(name: str, field: FieldInfo) -> str:
-    return next(iter(_aliases(field)), name)
+    return next(iter(aliases_of(field)), name)
 
 
-def _aliases(field: FieldInfo) -> list[str]:
+def aliases_of(field: FieldInfo) -> list[str]:
+    """The names under which pydantic looks for a field, if it has others than its own."""
     alias = field.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     return [choice for choice in choices if isinstance(choice, str)]
@@ -277,6 +280,9 @@ class Multifield(Entity):
 class CrmItem(Entity):
     """A record that ``crm.item.*`` knows by the number of its type.
 
+    With ``*`` among the selected fields the list gives what ``crm.item.get`` gives; records that we
+    may not read it leaves out.
+
     Source: protocol.md 7.4; catalogue entities ``crm.item:deal`` and so on.
     """
 
@@ -285,6 +291,13 @@ class CrmItem(Entity):
         record_at="item",
         needs=("entityTypeId",),
         fixed={"useOriginalUfNames": "Y"},
+        together=Together(
+            "crm.item.list",
+            ids_at=("filter", "@id"),
+            records_at="items",
+            id_field="id",
+            fixed={"select": ["*", "UF_*"], "start": -1},
+        ),
     )
     also_called: ClassVar[Mapping[str, str]] = {
         "COMPANY_TYPE": "type_id",

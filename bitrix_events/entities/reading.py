@@ -1,10 +1,46 @@
-"""How one record is read: which method, where the id goes, where the record lies in the answer."""
+"""How records are read: which method, where the id goes, where the record lies in the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The documented way to read up to fifty records of a kind by their ids with one call.
+
+    Attributes:
+        method: a list method.
+        ids_at: the parameters that take the ids: ``("filter", "@id")``.
+        records_at: the key under which the result has the records.
+        id_field: the field of a record with its id.
+        fixed: parameters that are always sent.
+    """
+
+    method: str
+    ids_at: tuple[str, str]
+    records_at: str
+    id_field: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def parameters(self, entity_ids: Sequence[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of the call.
+
+        Args:
+            given: those of the method that reads one record, without the id.
+        """
+        outer, inner = self.ids_at
+        return {**given, outer: {inner: list(entity_ids)}, **self.fixed}
+
+    def records(self, result: Any) -> dict[str, Any]:
+        """The records that the result has, by their ids.
+
+        Raises:
+            LookupError, TypeError: the result is not as documented.
+        """
+        return {str(record[self.id_field]): record for record in result[self.records_at]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +58,7 @@ class Reading:
             come before the id.
         fixed: parameters that are always sent.
         is_v3: the method belongs to REST 3.0.
+        together: how many are read at once, if there is a way.
     """
 
     method: str
@@ -31,6 +68,7 @@ class Reading:
     needs: tuple[str, ...] = ()
     fixed: Mapping[str, Any] = field(default_factory=dict)
     is_v3: bool = False
+    together: Together | None = None
 
     def parameters(self, entity_id: int | str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of the call.

@@ -11,20 +11,23 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from bitrix_events.catalog.methods import supported_methods
+from bitrix_events.catalog.methods import method_facts, supported_methods
 from bitrix_events.entities.base import Entity
-from bitrix_events.errors import BatchError, NotFound, RestError
+from bitrix_events.entities.fields import item_update
+from bitrix_events.errors import BatchError, RestError
 from bitrix_events.rest.access import Access, DirectAccess
 from bitrix_events.rest.batch import Command, Outcome, references
+from bitrix_events.rest.crowd import Crowd
 from bitrix_events.rest.dispatch import Dispatcher
 from bitrix_events.rest.listing import Listing, Reading
 from bitrix_events.rest.many import Many
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import Limits
 from bitrix_events.rest.progress import Progress, shown
-from bitrix_events.rest.request import Call, Request
+from bitrix_events.rest.records import Source
+from bitrix_events.rest.request import Call, Request, Told, tell_changes
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.rows import Row
 from bitrix_events.rest.transport import HttpTransport, Transport
@@ -67,6 +70,7 @@ class Client(Paths):
         options: timeouts, retries, patience.
         limits: what the portal's plan allows: `STANDARD`, `ENTERPRISE` or `UNLIMITED`.
         transport: how portals are reached: a `Transport` to share, or what sends the bytes.
+        crowd: other processes that send to the portal, and share its limits.
 
     Raises:
         SettingsError: the address is neither of the two.
@@ -80,13 +84,15 @@ class Client(Paths):
         token: str | SecretStr | None = None,
         options: Options = DEFAULT_OPTIONS,
         limits: Limits | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         self._owned = None if isinstance(transport, Transport) else Transport(transport)
         access = DirectAccess(portal, token) if isinstance(portal, str) else portal
         used = transport if isinstance(transport, Transport) else self._owned
         assert used is not None
-        self._dispatcher = Dispatcher(access, used, limits)
+        self._dispatcher = Dispatcher(access, used, limits, crowd)
         self.options = options
+        self._told: Told | None = None
         self.v3 = V3Client(self._dispatcher, options)
 
     async def __aenter__(self) -> Self:
@@ -112,7 +118,16 @@ class Client(Paths):
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.options = replace(self.options, **changes)
-        other.v3 = V3Client(self._dispatcher, other.options)
+        other.v3 = V3Client(self._dispatcher, other.options, told=self._told)
+        return other
+
+    def observed(self, told: Told) -> Self:
+        """A client of the same portal that tells of what it has changed: of calls that were
+        answered and do more than read."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._told = told
+        other.v3 = V3Client(self._dispatcher, self.options, told=told)
         return other
 
     def is_twin_of(self, other: object) -> bool:
@@ -146,7 +161,9 @@ class Client(Paths):
 
     async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
         """Make a call at once; what awaiting a `Request` does."""
-        return await self._dispatcher.call(method, params, self.options, Priority.CALL)
+        response = await self._dispatcher.call(method, params, self.options, Priority.CALL)
+        self._tell([(method, params)], [response])
+        return response
 
     def list(
         self,
@@ -250,6 +267,7 @@ class Client(Paths):
             outcomes = await many.in_order(named, halt=halt)
         else:
             outcomes = await many.side_by_side(list(named.values()))
+        self._tell(named.values(), outcomes)
         if isinstance(commands, Mapping):
             return dict(zip(named, outcomes, strict=True))
         return outcomes
@@ -285,6 +303,7 @@ class Client(Paths):
 
             many = Many(self._dispatcher, self.options, Priority.BULK, told)
             outcomes = await many.side_by_side(commands)
+        self._tell(commands, outcomes)
         self._raise_failures(outcomes)
         return [outcome for outcome in outcomes if isinstance(outcome, Response)]
 
@@ -301,27 +320,26 @@ class Client(Paths):
             TypeError: no documented method reads such a record by its id, or it needs more.
         """
         reading, parameters = entity.how_to_read(entity_id, more)
-        method, name = reading.method, entity.__name__
         client = self.v3 if reading.is_v3 else self
-        response = await client.call(method, parameters)
-        try:
-            record = reading.record(response.result)
-            if record is None:
-                what = f"there is no {name} {entity_id}"
-                raise NotFound(method, "NOT_FOUND", what, portal=self.domain)
-            return entity.model_validate(record)
-        except (LookupError, TypeError) as error:
-            what = f"the answer has no {name} {entity_id}"
-            raise RestError(method, "BAD_RESULT", what, portal=self.domain) from error
-        except ValidationError as error:
-            problem = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(map(str, problem["loc"]))
-            raise RestError(
-                method,
-                "BAD_RESULT",
-                f"{name} {entity_id} does not fit its model: {where}: {problem['msg']}",
-                portal=self.domain,
-            ) from error
+        response = await client.call(reading.method, parameters)
+        source = Source(reading.method, entity.__name__, entity_id, self.domain)
+        return source.model(entity, source.record(reading, response.result))
+
+    async def update(self, record: Entity, /, **fields: Any) -> None:
+        """Change a record that ``crm.item.*`` knows: ``await client.update(deal, stage_id="WON")``.
+
+        Args:
+            fields: in snake case, as the models name them; user fields by the portal's name.
+
+        Raises:
+            TypeError: the record is of another kind: call the method that changes it.
+            ValueError: it has no such field.
+            RestError: it could not be changed; see `call`.
+        """
+        await self.call("crm.item.update", item_update(record, fields))
+
+    def _tell(self, commands: Iterable[Command], outcomes: Iterable[Outcome]) -> None:
+        tell_changes(self._told, commands, outcomes, method_facts)
 
     def _raise_failures(self, outcomes: Mapping[Any, Outcome] | Sequence[Outcome]) -> None:
         """Raise `BatchError` if there is a failure among the outcomes, by name or by position."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from bitrix_events.aside import alone, aside
 from bitrix_events.catalog.methods import Kind, method_facts
 from bitrix_events.errors import (
     AnswerTooLarge,
@@ -29,6 +30,7 @@ from bitrix_events.rest.batch import (
     is_batchable,
     read_outcomes,
 )
+from bitrix_events.rest.crowd import Crowd
 from bitrix_events.rest.exchange import Exchange, RawCall, Room, timed
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Bucket, Limits, MethodTimes
@@ -38,6 +40,7 @@ from bitrix_events.rest.retries import Tries, verdict
 from bitrix_events.rest.transport import Transport
 from bitrix_events.rest.turns import Priority, Turns, Waiting
 
+_TOLD_AT_ONCE: Final = 8
 _SHAREABLE: Final = frozenset({Kind.READ, Kind.UPDATE, Kind.DELETE})
 
 
@@ -63,8 +66,14 @@ class _Turn:
 class Dispatcher:
     """Makes the calls to one portal. Belongs to the event loop that uses it first."""
 
-    def __init__(self, access: Access, transport: Transport, limits: Limits | None = None) -> None:
-        self._exchange = Exchange(access, transport, limits, self._send_shared)
+    def __init__(
+        self,
+        access: Access,
+        transport: Transport,
+        limits: Limits | None = None,
+        crowd: Crowd | None = None,
+    ) -> None:
+        self._exchange = Exchange(access, transport, limits, self._send_shared, crowd)
         self._tasks: set[asyncio.Task[list[Outcome]]] = set()
 
     @property
@@ -210,6 +219,8 @@ class Dispatcher:
         """
         turns = self._exchange.turns or await self._exchange.line()
         is_full = shared is None
+        if is_full:
+            alone()
         if turns.is_free(is_full=is_full):
             # Before there is room, which could leak away while this takes long.
             authorization = await self._exchange.authorize()
@@ -219,7 +230,8 @@ class Dispatcher:
         if command is not None and len(command) > BATCH_BYTES:
             command = None
         waiting = _waiting(method, command, options, priority, tries)
-        outcome = await turns.wait(waiting)
+        with nullcontext() if command is None else aside():
+            outcome = await turns.wait(waiting)
         if isinstance(outcome, RestError):
             raise outcome
         return outcome or _Turn(turns, is_full=waiting.command is None)
@@ -267,20 +279,30 @@ class Dispatcher:
         self._tasks.discard(task)
         turns.end(is_full=len(group) == BATCH_SIZE)
         error = _cancelled(self.domain) if task.cancelled() else task.exception()
-        parted = []
+        parted, told = [], []
         for index, waiting in enumerate(group):
             if waiting.turn.done():
                 continue
             if error is None:
-                waiting.turn.set_result(task.result()[index])
+                told.append((waiting, task.result()[index]))
             elif not isinstance(error, RestError):  # the store, or a bug: each caller shall see it
                 waiting.turn.set_exception(error)
             elif _is_too_much(error) and _may_repeat(error, waiting):
                 parted.append(waiting)
             else:
-                waiting.turn.set_result(error.told_of(waiting.method))
+                told.append((waiting, error.told_of(waiting.method)))
+        self._tell(told)
         if parted:
             turns.part(parted)
+
+    def _tell(self, told: Sequence[tuple[Waiting, Outcome]]) -> None:
+        """Give callers their outcomes, a few at a time: what they do then takes a while, and the
+        event loop has others to serve, too."""
+        for waiting, outcome in told[:_TOLD_AT_ONCE]:
+            if not waiting.turn.done():
+                waiting.turn.set_result(outcome)
+        if left := told[_TOLD_AT_ONCE:]:
+            asyncio.get_running_loop().call_soon(self._tell, left)
 
     async def _batch(
         self,
@@ -345,7 +367,7 @@ class Dispatcher:
             if isinstance(outcome, Response):
                 self.times.learn(timed(method), outcome.time)
             else:
-                self._exchange.learn(outcome, bucket, sent_at)
+                await self._exchange.learn(outcome, bucket, sent_at)
         return outcomes, used
 
 

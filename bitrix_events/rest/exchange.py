@@ -35,6 +35,7 @@ from bitrix_events.metrics import rest_call
 from bitrix_events.rest.access import Access, Authorization
 from bitrix_events.rest.batch import Outcome
 from bitrix_events.rest.codec import dump_json
+from bitrix_events.rest.crowd import Crowd
 from bitrix_events.rest.lifetime import Closed, Lifetime
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.pace import Bucket, Limits, MethodTimes, shared_bucket
@@ -82,6 +83,7 @@ class Exchange:
 
     Args:
         send_shared: as for `Turns`.
+        crowd: the processes that send to the portal as well, if there are others.
     """
 
     def __init__(
@@ -90,8 +92,11 @@ class Exchange:
         transport: Transport,
         limits: Limits | None,
         send_shared: Callable[[list[Waiting]], None],
+        crowd: Crowd | None,
     ) -> None:
         self._access = access
+        self._crowd = crowd
+        self._in_crowd = asyncio.Lock()
         self._transport = transport
         self._limits = limits
         self._send_shared = send_shared
@@ -132,6 +137,8 @@ class Exchange:
             if renewed or moved:
                 await self.until_room(raw.method, tries)
             bucket = turns.bucket
+            if self._crowd is not None:
+                await self._pass_crowd(self._crowd, raw.method, tries)
             sent_at = bucket.now()
             answer = await self._post(raw, authorization, request_id)
             if answer.status in _REDIRECTS:
@@ -149,7 +156,7 @@ class Exchange:
                 bucket.answered(sent_at)
                 return outcome, authorization
             if renewed or not await self._is_expiry(outcome, raw, authorization, tries):
-                self.learn(outcome, bucket, sent_at, is_v3=raw.is_v3)
+                await self.learn(outcome, bucket, sent_at, is_v3=raw.is_v3)
                 raise _half_done(outcome) if raw.half_done else outcome
             authorization, renewed = await self.renew(authorization), True
 
@@ -171,16 +178,39 @@ class Exchange:
                 raise no_room(method, self.domain, wait)
             await self.lifetime.run(asyncio.sleep, wait)
 
-    def learn(
+    async def learn(
         self, error: RestError, bucket: Bucket, sent_at: float, *, is_v3: bool = False
     ) -> None:
-        """Take what a refusal says about the limits."""
+        """Take what a refusal says about the limits, and tell it to the other processes."""
         if isinstance(error, OperationTimeLimit):
             error.retry_after = self.times.refused(timed(error.method, is_v3=is_v3))
-        elif isinstance(error, RateLimited):
-            error.retry_after = bucket.refused(sent_at, is_overrun=bool(error.code))
+            return
+        is_overrun = False
+        if isinstance(error, RateLimited):
+            is_overrun = bool(error.code)
+            pause = error.retry_after = bucket.refused(sent_at, is_overrun=is_overrun)
         elif isinstance(error, PortalUnreachable) and error.status == 503:
-            bucket.refused(sent_at, is_overrun=False)
+            pause = bucket.refused(sent_at, is_overrun=False)
+        else:
+            return
+        if self._crowd is not None:
+            await self._crowd.refused(self.domain, bucket, pause, is_overrun=is_overrun)
+
+    async def _pass_crowd(self, crowd: Crowd, method: str, tries: Tries) -> None:
+        """Wait until a request, whose turn it is here, has room among those of other processes,
+        too. Who comes later stands behind.
+
+        Raises:
+            RateLimited: that would take longer than the call is willing to wait.
+        """
+        bucket = (await self.line()).bucket
+        if not self._in_crowd.locked() and not await crowd.take(self.domain, bucket):
+            return
+        async with self._in_crowd:
+            while wait := await crowd.take(self.domain, bucket):
+                if wait > tries.patience_left:
+                    raise no_room(method, self.domain, wait)
+                await self.lifetime.run(asyncio.sleep, wait)
 
     async def _relocate(self, refused: Authorization, origin: str) -> Authorization:
         with _nothing_run():
@@ -220,6 +250,8 @@ class Exchange:
         question = RawCall("profile", {}, raw.options)
         try:
             await self.until_room(question.method, tries)
+            if self._crowd is not None:
+                await self._pass_crowd(self._crowd, question.method, tries)
             answer = await self._post(question, authorization, uuid4().hex)
         except Exception:  # it says nothing of the batch, which may have been run
             return False
@@ -319,7 +351,9 @@ def _address(raw: RawCall, authorization: Authorization) -> str:
 def _body(raw: RawCall, authorization: Authorization) -> bytes:
     if authorization.token is None or raw.token_in_header:
         return dump_json(raw.content)
-    return dump_json({**raw.content, "auth": authorization.token.get_secret_value()})
+    queue = "" if raw.is_v3 else raw.options.auth_connector
+    named = {"auth_connector": queue} if queue else {}
+    return dump_json({**named, **raw.content, "auth": authorization.token.get_secret_value()})
 
 
 def _headers(raw: RawCall, authorization: Authorization, request_id: str) -> dict[str, str]:

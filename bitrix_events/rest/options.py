@@ -47,6 +47,9 @@ class Options:
         validate: whether calls are held against the documentation before they are sent: unknown
             methods and parameters, required ones that are missing, and values that are not
             allowed raise `MethodNotFound` or `InvalidRequest`.
+        auth_connector: name of a queue of offline events, which shall not hear of what the calls
+            change; ``""`` for none. Methods that go by the order of their parameters, and REST 3.0,
+            do not take it. Source: protocol.md 8.6.
         logger: who is told of repeats and pauses.
     """
 
@@ -58,6 +61,7 @@ class Options:
     merge: bool | None = None
     idempotent: bool | None = None
     validate: bool = False
+    auth_connector: str = ""
     logger: logging.Logger = log
 
     def __post_init__(self) -> None:

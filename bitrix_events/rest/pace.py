@@ -64,13 +64,19 @@ _GRACE: Final = 0.05
 
 
 class Bucket:
-    """Our copy of a portal's bucket. Shared by threads; waits nowhere, says how long to wait."""
+    """Our copy of a portal's bucket. Shared by threads; waits nowhere, says how long to wait.
 
-    def __init__(self, limits: Limits, clock: Clock = time.monotonic) -> None:
+    Args:
+        is_full: what was sent before is not known.
+    """
+
+    def __init__(
+        self, limits: Limits, clock: Clock = time.monotonic, *, is_full: bool = False
+    ) -> None:
         self.limits = limits
         self._clock = clock
         self._lock = threading.Lock()
-        self._level = 0.0
+        self._level = limits.burst if is_full else 0.0
         self._at = clock()
         self._margin = _MARGIN
         self._closed_until = -math.inf
@@ -97,7 +103,7 @@ class Bucket:
             if self._slowed and now < self._slow_until:
                 return min(self._slow_until - now, _LOOK_AGAIN)
             ahead = any(until > now for p, until in self._waiting.items() if p < priority)
-            room = max(self.limits.burst - self._margin, 1.0) - self._level - 1 - ahead
+            room = self.usable_burst - self._level - 1 - ahead
             if room >= 0:
                 self._level += 1
                 self._waiting.pop(priority, None)
@@ -107,6 +113,19 @@ class Bucket:
             wait = min(-room / self.limits.per_second, 60.0) + 0.001
             self._waiting[priority] = now + wait + _GRACE
             return wait
+
+    @property
+    def usable_burst(self) -> float:
+        """Requests that may stand in the bucket, but for the room that is left in it."""
+        return max(self.limits.burst - self._margin, 1.0)
+
+    def filled(self, wait: float) -> None:
+        """Learn that others have filled the portal's bucket: there is room for one request in so
+        many seconds."""
+        with self._lock:
+            self._leak(self._clock())
+            level = self.usable_burst - 1 + wait * self.limits.per_second
+            self._level = max(self._level, level)
 
     def charge(self) -> None:
         """Count a request that could not wait: the repeat of one that was redirected."""

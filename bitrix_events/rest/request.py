@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Generator, Mapping
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+)
 from typing import Any, Generic, Protocol, TypeVar
 
+from bitrix_events.catalog.methods import Kind, MethodFacts
 from bitrix_events.rest.batch import Command
 from bitrix_events.rest.responses import Response
 
 R = TypeVar("R")
+Told = Callable[[str, Mapping[str, Any]], None]
+"""Told of a call that has changed something, or may have: its method and its parameters."""
 
 
 class Caller(Protocol):
@@ -92,3 +103,17 @@ class Request(Call, Generic[R]):
     def __aiter__(self) -> AsyncIterator[R]:
         self._is_used = True
         return self._client.list(self.method, self.params).__aiter__()
+
+
+def tell_changes(
+    told: Told | None,
+    commands: Iterable[Command],
+    outcomes: Iterable[object],
+    facts_of: Callable[[str], MethodFacts],
+) -> None:
+    """Tell of calls that do more than read, those aside that were refused."""
+    if told is None:
+        return
+    for (method, params), outcome in zip(commands, outcomes, strict=True):
+        if not isinstance(outcome, Exception) and facts_of(method).kind is not Kind.READ:
+            told(method, params)

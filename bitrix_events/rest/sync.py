@@ -133,6 +133,10 @@ class SyncClient(Paths):
         """All rows of a list method; they are fetched while you iterate. See `Client.list`."""
         return SyncListing(self, self._client.list(method, params, **given))
 
+    def update(self, record: Entity, /, **fields: Any) -> None:
+        """See `Client.update`."""
+        self._wait(self._client.update(record, **fields))
+
     def batch(self, commands: Any, *, halt: bool = False) -> Any:
         """See `Client.batch`."""
         return self._wait(self._client.batch(self._commands(commands), halt=halt))

@@ -22,7 +22,7 @@ from bitrix_events.rest.dispatch import Dispatcher
 from bitrix_events.rest.exchange import RawCall
 from bitrix_events.rest.options import Options
 from bitrix_events.rest.parameters import plain
-from bitrix_events.rest.request import Call, Request
+from bitrix_events.rest.request import Call, Request, Told, tell_changes
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.retries import verdict
 from bitrix_events.rest.rows import LazyList, Row, incomplete, rows_of, with_value
@@ -61,14 +61,23 @@ class V3Client(Paths):
 
     Args:
         key: idempotency key of its calls.
+        told: told of what its calls have changed.
     """
 
     _section: ClassVar[Section] = "v3"
 
-    def __init__(self, dispatcher: Dispatcher, options: Options, key: str | None = None) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        options: Options,
+        key: str | None = None,
+        *,
+        told: Told | None = None,
+    ) -> None:
         self._dispatcher = dispatcher
         self._options = options
         self._key = key
+        self._told = told
 
     def call(
         self,
@@ -95,13 +104,15 @@ class V3Client(Paths):
         if idempotency_key is not None:
             if not _KEY.match(idempotency_key):
                 raise ValueError("an idempotency key has 1 to 255 printable ASCII characters")
-            caller = V3Client(self._dispatcher, self._options, idempotency_key)
+            caller = V3Client(self._dispatcher, self._options, idempotency_key, told=self._told)
         given = {**(params or {}), **fields}
         return Request(caller, self._checked(method, given), given)
 
     async def make_call(self, method: str, params: Mapping[str, Any]) -> Response:
         """Make a call at once; what awaiting a `Request` does."""
-        return await self._call(method, plain(params), Priority.CALL)
+        response = await self._call(method, plain(params), Priority.CALL)
+        tell_changes(self._told, [(method, params)], [response], v3_method_facts)
+        return response
 
     def is_twin_of(self, other: object) -> bool:
         """Whether a call of the other one may go into a batch of this one: it has no idempotency
@@ -169,6 +180,8 @@ class V3Client(Paths):
             group = body[len(results) : len(results) + BATCH_SIZE]
             try:
                 results += await self._run(group)
+                told = [(item["method"], item["query"]) for item in group]
+                tell_changes(self._told, told, told, v3_method_facts)
             except Exception as error:
                 later = body[len(results) + len(group) :]
                 failed = [self._outcome(error, item["method"]) for item in group]

@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Any, Final, Protocol
 
 from bitrix_events.events import Entity
+from bitrix_events.routing.changes import Changes
 
 log = logging.getLogger(__name__)
 
@@ -227,13 +228,16 @@ class Override(AbstractContextManager[None], AbstractAsyncContextManager[None]):
 class Scope:
     """The values of one attempt. Each is made at most once, and only if it is asked for.
 
+    Attributes:
+        changes: what is different about the record; None if the handler does not watch it.
+
     Args:
         occasion: what the attempt is made for; None where nothing of it can be asked for.
         error: what went wrong, for functions that are called because of it.
         exits: what is to be cleaned up in the end, if somebody else does so.
     """
 
-    __slots__ = ("_exits", "_providers", "_values", "error", "occasion")
+    __slots__ = ("_exits", "_providers", "_values", "changes", "error", "occasion")
 
     def __init__(
         self,
@@ -248,6 +252,7 @@ class Scope:
         self._exits = exits
         self._values: dict[Any, Any] = {}
         self.error = error
+        self.changes: Changes | None = None
 
     async def __aenter__(self) -> Scope:
         return self

@@ -6,14 +6,15 @@ import inspect
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, get_args, overload
 
 from bitrix_events.errors import HandlerSignatureError
 from bitrix_events.events import Entity, EntityEvent, Event, Kind, event_class
 from bitrix_events.events.registry import remark_on
+from bitrix_events.routing.changes import Changed, FirstSeen, changed_of
 from bitrix_events.routing.hooks import (
     NOTHING_AROUND,
     Around,
@@ -31,14 +32,19 @@ from bitrix_events.routing.signature import (
     plan_injection,
     read_annotations,
 )
-from bitrix_events.routing.where import Where, where_of
+from bitrix_events.routing.where import Where, record_of, where_of
 
 E = TypeVar("E", bound=Entity)
 F = TypeVar("F", bound=Function)
+Mode = Literal["online", "offline", "both"]
+"""How events come: the portal sends them, they are fetched from its queue, or both."""
+WhatChanged = str | Sequence[str] | Mapping[str, object]
+"""Names of fields; or names with the value that the field moves to, or a pair: from, to."""
 
 log = logging.getLogger(__name__)
 
 _NAME_THE_EVENT = "name the event, as in @app.on(OnCrmDealAdd)"
+_PORTAL = re.compile(r"[a-z0-9][a-z0-9.:_-]*\Z")
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,99}\Z")
 _LONGEST_DEBOUNCE = timedelta(days=1)
 _remarked: set[str] = set()
@@ -57,6 +63,10 @@ class Handler:
         debounce: seconds of quiet about the record before it runs.
         concurrency: how many of its executions run at the same time; None for any number.
         where: which records it is for; None for all of them.
+        changed: which changes it is for; None for all of them.
+        portals: the portals that it is for, by member_id or address; None for all of them.
+        mode: how its events come.
+        catch_up: what changed while the app did not run is made up for at its start.
         is_async: it runs on the event loop, and not in a thread.
         plan: where each argument comes from; empty until an app has adopted the handler.
         around: what is around its attempts; empty until an app runs.
@@ -73,6 +83,10 @@ class Handler:
     debounce: float = 0.0
     concurrency: int | None = None
     where: Where | None = None
+    changed: Changed | None = None
+    portals: frozenset[str] | None = None
+    mode: Mode = "online"
+    catch_up: bool = False
     is_async: bool = True
     plan: Plan = NO_PLAN
     around: Around = NOTHING_AROUND
@@ -85,13 +99,23 @@ class Router:
         name: first part of the names of its handlers.
         retry: policy of handlers that name none.
         timeout: seconds that one attempt of a handler that names none may take.
+        where: filter of handlers that have none, see `on`; all of them have to be about a record.
+        portals: the portals that handlers which name none are for, see `on`.
     """
 
     def __init__(
-        self, name: str, *, retry: RetryPolicy | None = None, timeout: float = 300.0
+        self,
+        name: str,
+        *,
+        retry: RetryPolicy | None = None,
+        timeout: float = 300.0,
+        where: Callable[[Any], object] | None = None,
+        portals: Collection[str] | None = None,
     ) -> None:
         _check_options(name, retry, timeout)
         self.name = name
+        self._where = where
+        self._portals = _checked_portals(portals, name)
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
         self._handlers: list[Handler] = []
@@ -112,7 +136,12 @@ class Router:
     def on(
         self,
         *events: type[EntityEvent[E]],
-        where: Callable[[E], object],
+        where: Callable[[E], object] | None = None,
+        changed: WhatChanged | None = None,
+        first_seen: FirstSeen = "run",
+        portals: Collection[str] | None = None,
+        mode: Mode = "online",
+        catch_up: bool = False,
         name: str | None = None,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
@@ -125,6 +154,10 @@ class Router:
         self,
         *events: type[Event] | str,
         where: None = None,
+        changed: None = None,
+        portals: Collection[str] | None = None,
+        mode: Mode = "online",
+        catch_up: bool = False,
         name: str | None = None,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
@@ -136,6 +169,11 @@ class Router:
         self,
         *events: type[Event] | str,
         where: Callable[[Any], object] | None = None,
+        changed: WhatChanged | None = None,
+        first_seen: FirstSeen = "run",
+        portals: Collection[str] | None = None,
+        mode: Mode = "online",
+        catch_up: bool = False,
         name: str | None = None,
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
@@ -151,6 +189,20 @@ class Router:
                 ``where=lambda deal: deal.category_id == 3``. The record is read before, once for
                 the filter and the handler together; executions for others end as skipped. An
                 exception in it is a failure like one of the handler.
+            changed: run only if a field is different from what this handler last dealt with:
+                ``"stage_id"``; one of several, ``("stage_id", "assigned_by_id")``; if it has moved
+                to a value, ``{"stage_id": "C3:WON"}``; or from one to another, ``{"stage_id":
+                ("C3:NEW", "C3:WON")}``. Of several entries, one that fits is enough. The snapshot
+                it is compared with moves when an execution is done or skipped, and not when it
+                fails; what the handler itself writes to the record counts as seen. Ask for
+                `Changes` to be told.
+            first_seen: ``"run"`` or ``"skip"`` for a record, or a field, that was never seen
+                before. What it was is `UNKNOWN` then.
+            portals: run only for these portals, by member_id or by address,
+                ``"acme.bitrix24.com"``; for others nothing is even queued.
+            mode: ``"online"``: the portal sends the events; ``"offline"``: they are fetched from
+                its queue of offline events; ``"both"``.
+            catch_up: when the app starts, make up for what changed while it did not run.
             name: a name that stays when the function is renamed.
             retry: what happens after a failure.
             timeout: seconds that one attempt may take. A ``def`` handler cannot be interrupted: it
@@ -178,6 +230,17 @@ class Router:
             classes_and_codes = [_event_and_code(event, handler_name) for event in events]
             classes = tuple(dict.fromkeys(event_type for event_type, _ in classes_and_codes))
             annotations = read_annotations(function, handler_name, local_names)
+            _check_mode(mode, handler_name)
+            if catch_up and not any(issubclass(event, EntityEvent) for event in classes):
+                raise HandlerSignatureError(
+                    f"{handler_name}: catch_up= looks for records that have changed, and none of"
+                    " its events is about a record"
+                )
+
+            def record(option: str) -> type[Entity]:
+                return record_of(option, classes, annotations, handler_name)
+
+            predicate = self._where if where is None else where
             handler = Handler(
                 name=handler_name,
                 function=function,
@@ -190,8 +253,18 @@ class Router:
                 debounce=_debounce_seconds(debounce, classes_and_codes, handler_name),
                 concurrency=_checked_concurrency(concurrency, handler_name),
                 where=(
-                    None if where is None else where_of(where, classes, annotations, handler_name)
+                    None
+                    if predicate is None
+                    else where_of(predicate, record("where="), handler_name)
                 ),
+                changed=(
+                    None
+                    if changed is None
+                    else changed_of(changed, first_seen, record("changed="), handler_name)
+                ),
+                portals=_checked_portals(portals, handler_name) or self._portals,
+                mode=mode,
+                catch_up=catch_up,
                 is_async=is_async(function),
             )
             self._hand_over(handler)
@@ -258,7 +331,7 @@ def plan_handler(handler: Handler, providers: Providers) -> Plan:
         HandlerSignatureError: a parameter cannot be filled.
     """
     kind = "async" if handler.is_async else "def"
-    asker = Asker(handler.name, handler.events, kind)
+    asker = Asker(handler.name, handler.events, kind, watches=handler.changed is not None)
     return plan_injection(handler.function, handler.annotations, asker, providers)
 
 
@@ -315,6 +388,27 @@ def _checked_concurrency(concurrency: Any, name: str) -> int | None:
     raise HandlerSignatureError(
         f"{name}: concurrency= takes a number of executions, not {concurrency!r}"
     )
+
+
+def _checked_portals(portals: Any, name: str) -> frozenset[str] | None:
+    if portals is None:
+        return None
+    if not isinstance(portals, Collection) or isinstance(portals, str) or not portals:
+        raise HandlerSignatureError(
+            f'{name}: portals= takes several portals, ["acme.bitrix24.com"], not {portals!r}'
+        )
+    found = frozenset(str(portal).lower() for portal in portals)
+    if wrong := [portal for portal in sorted(found) if not _PORTAL.match(portal)]:
+        raise HandlerSignatureError(
+            f"{name}: portals= takes member ids or addresses such as acme.bitrix24.com,"
+            f" not {wrong[0]!r}"
+        )
+    return found
+
+
+def _check_mode(mode: Any, name: str) -> None:
+    if mode not in get_args(Mode):
+        raise HandlerSignatureError(f'{name}: mode= is "online", "offline" or "both", not {mode!r}')
 
 
 def _event_and_code(event: Any, where: str) -> tuple[type[Event], str]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from bitrix_events.errors import HandlerSignatureError
 from bitrix_events.events import Entity, EntityEvent, Event
+from bitrix_events.routing.changes import Changes
 from bitrix_events.routing.inject import (
     NO_PLAN,
     Depends,
@@ -74,6 +75,7 @@ class Asker:
             serves any handler.
         kind: ``"async"`` or ``"def"``, what the handler is; ``""`` if it may be either.
         errors: what may be wrong when it is called; none for what no error leads to.
+        watches: it is a handler with ``changed=``.
         chain: the `Depends` functions that led here, to find circles.
     """
 
@@ -81,6 +83,7 @@ class Asker:
     events: tuple[type[Event], ...] = ()
     kind: str = ""
     errors: tuple[type[Exception], ...] = ()
+    watches: bool = False
     chain: tuple[Function, ...] = ()
 
 
@@ -165,6 +168,8 @@ class _Planner:
             return self._plan_error(members)
         if isinstance(wanted, type) and issubclass(wanted, Entity):
             return self._plan_entity(wanted)
+        if wanted is Changes:
+            return self._plan_changes()
         if wanted in self._providers.built_in:
             self._check_kind_of_handler(wanted)
             return self._built_in(wanted)
@@ -239,6 +244,14 @@ class _Planner:
         if not self._events:
             raise self._error(f"wants {_name(wanted)}, which only a handler can ask for")
         return Source(lambda scope: scope.entity(wanted), waits=True)
+
+    def _plan_changes(self) -> Source:
+        if not self._asker.watches:
+            raise self._error(
+                "wants Changes, which only handlers with changed= have; say which fields it is"
+                " about"
+            )
+        return Source(lambda scope: scope.changes)
 
     def _plan_depends(self, factory: Function) -> Source:
         asker = self._asker

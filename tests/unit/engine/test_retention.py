@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bitrix_events import StoreError
 from bitrix_events.engine.retention import Retention
 from bitrix_events.store.records import NewDelivery, Query, State, Target, Verdict
 from bitrix_events.store.sqlite.store import SqliteStore
-from tests.serving import eventually
 
 
 @pytest.mark.parametrize(("keep", "left"), [(timedelta(0), 2), (timedelta(days=1), 12), (None, 12)])
@@ -38,25 +35,3 @@ async def test_settled_deliveries_are_deleted_in_steps(
     found = await store.find(Query(), limit=100)
     await store.close()
     assert len(found) == left
-
-
-class Failing(SqliteStore):
-    tidied = 0
-
-    async def tidy(self) -> None:
-        self.tidied += 1
-        raise StoreError("disk full")
-
-
-async def test_a_store_that_fails_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("bitrix_events.engine.retention._FIRST_SECONDS", 0.0)
-    monkeypatch.setattr("bitrix_events.engine.retention._EVERY_SECONDS", 0.01)
-    store = Failing(tmp_path / "app.db")
-
-    running = asyncio.create_task(Retention(store, None).run())
-    await eventually(lambda: store.tidied > 2)
-    running.cancel()
-
-    assert "cannot delete what is old: disk full" in caplog.text

@@ -25,6 +25,7 @@ from bitrix_events import (
     StoreError,
     signals,
 )
+from bitrix_events.aside import aside
 from bitrix_events.failpoints import plan
 from bitrix_events.store.records import (
     Claim,
@@ -222,6 +223,53 @@ async def test_a_rate_limited_portal_rests_while_others_flow(store: SqliteStore)
     )  # those that were claimed before the first one failed
     assert end.states == {State.DONE: 80}
     assert {execution.attempt for execution in end.executions} == {1}
+
+
+async def test_who_waits_to_share_a_request_lets_others_start(store: SqliteStore) -> None:
+    app = app_with(store, workers=10, portal_concurrency=2)
+    may_go_on = threading.Event()
+    waiting = 0
+    gauge = Gauge()
+
+    @app.on("ONX", name="handler")
+    async def handler() -> None:
+        nonlocal waiting
+        with aside():
+            waiting += 1
+            await eventually(may_go_on.is_set)
+        await gauge("all")
+
+    async with working(app, store) as end:
+        await put(app, "handler", entities=range(60))
+        await eventually(lambda: waiting == 4)
+        may_go_on.set()
+
+    assert end.states == {State.DONE: 60}
+    assert waiting == 60
+    assert gauge.most["all"] <= 10
+
+
+async def test_a_call_that_outlives_its_handler_holds_no_place(store: SqliteStore) -> None:
+    app = app_with(store, workers=2, portal_concurrency=2)
+    calls: list[asyncio.Task[None]] = []
+    may_end = threading.Event()
+
+    async def call() -> None:
+        with aside():
+            await eventually(may_end.is_set)
+
+    @app.on("ONX", name="handler")
+    async def handler() -> None:
+        calls.append(asyncio.create_task(call()))
+        await asyncio.sleep(0)
+        if len(calls) == 20:
+            may_end.set()
+            await asyncio.wait(calls)
+
+    async with working(app, store) as end:
+        await put(app, "handler", entities=range(20))
+
+    assert end.states == {State.DONE: 20}
 
 
 async def test_a_portal_whose_handlers_hang_does_not_delay_another(store: SqliteStore) -> None:

@@ -51,6 +51,8 @@ class Records:
         self.read_types.append(wanted)
         return wanted.model_validate({"id": 7})
 
+    def observe(self, wrote: object) -> None: ...
+
 
 def any_providers() -> Providers:
     return Providers({Event: BuiltIn(lambda occasion: occasion.event)})
