@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from bitrix_events.rest.responses import Response
     from bitrix_events.rest.sync import SyncClient
     from bitrix_events.rest.user import UserClient
+    from bitrix_events.routing.changes import UNKNOWN, Change, Changes
     from bitrix_events.routing.inject import Depends
     from bitrix_events.routing.retry import Drop, GiveUp, RetryLater, RetryPolicy
     from bitrix_events.routing.router import Router
@@ -124,6 +125,11 @@ _HOMES: Final = {
     "rest.responses": ("Response",),
     "rest.sync": ("SyncClient",),
     "rest.user": ("UserClient",),
+    "routing.changes": (
+        "UNKNOWN",
+        "Change",
+        "Changes",
+    ),
     "routing.inject": ("Depends",),
     "routing.retry": (
         "Drop",
@@ -175,6 +181,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "ENTERPRISE",
     "STANDARD",
+    "UNKNOWN",
     "UNLIMITED",
     "AccessDenied",
     "AnswerTooLarge",
@@ -183,6 +190,8 @@ __all__ = [
     "AppStatus",
     "BatchError",
     "BitrixEventsError",
+    "Change",
+    "Changes",
     "Client",
     "ConfirmationPending",
     "DeadLettered",

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
-    suppress,
 )
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bitrix_events.chores import Chores, wanted_of, without_offline
 from bitrix_events.connections import Connections, key_of
 from bitrix_events.engine.attempt import Attempts
 from bitrix_events.engine.inbox import Inbox
 from bitrix_events.engine.notices import Notices
-from bitrix_events.engine.retention import Retention
 from bitrix_events.engine.weather import Weather
 from bitrix_events.engine.worker import Crew, Worker
-from bitrix_events.errors import BitrixEventsError, HandlerSignatureError, SettingsError
-from bitrix_events.events import OnAppInstall, OnAppTest, OnAppUpdate, needed_codes
+from bitrix_events.errors import BitrixEventsError, HandlerSignatureError
 from bitrix_events.occasion import BUILT_IN, Occasions
 from bitrix_events.portals.install import AppPortals
-from bitrix_events.portals.subscriptions import Wanted, synchronise
-from bitrix_events.portals.upkeep import Upkeep
+from bitrix_events.portals.queues import DEVELOPMENT_QUEUE, QUEUE
+from bitrix_events.portals.subscriptions import Wanted
 from bitrix_events.portals.webhook import WebhookPortal
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.transport import HttpTransport
@@ -43,19 +39,16 @@ from bitrix_events.routing.inject import Factory, Lifetime, Override, Providers
 from bitrix_events.routing.retry import RetryPolicy
 from bitrix_events.routing.router import Handler, Router, plan_handler
 from bitrix_events.routing.signature import Asker, Function, plan_provider
-from bitrix_events.settings import Settings
+from bitrix_events.settings import Role, Settings
 from bitrix_events.stage import Stage
 from bitrix_events.store.base import Installations, Store
 from bitrix_events.store.joined import JoinedStore
-from bitrix_events.store.records import Installation
-from bitrix_events.store.secrets import Sealer
-from bitrix_events.store.sqlite.database import Mode
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import open_store, working_store
 from bitrix_events.web.health import Health, Vitals
 from bitrix_events.web.install import InstallDoor, InstallPage, authorized_page
 from bitrix_events.web.oauth import OAuthDoor
 from bitrix_events.web.receive import Receiver
-from bitrix_events.web.routes import EVENTS_PATH, Front, routes
+from bitrix_events.web.routes import EVENTS_PATH, Front, health_routes, routes
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +64,9 @@ class App(Router):
         settings: options; by default they are read from the environment when the app starts.
         retry: policy of handlers that name none.
         timeout: seconds that one attempt of a handler that names none may take.
+        where: filter of the app's own handlers that have none, see `Router`.
+        portals: the portals that handlers which name none are for, those of included routers too;
+            see `on`.
         store: where deliveries live; by default the store that the settings name.
         installations: where installations and their tokens live, if not in the store.
         transport: how portals and the OAuth server are reached; for tests.
@@ -82,11 +78,13 @@ class App(Router):
         *,
         retry: RetryPolicy | None = None,
         timeout: float = 300.0,
+        where: Callable[[Any], object] | None = None,
+        portals: Collection[str] | None = None,
         store: Store | None = None,
         installations: Installations | None = None,
         transport: HttpTransport | None = None,
     ) -> None:
-        super().__init__("app", retry=retry, timeout=timeout)
+        super().__init__("app", retry=retry, timeout=timeout, where=where, portals=portals)
         self._settings = settings
         self._store = store
         self.own_installations = installations
@@ -99,11 +97,15 @@ class App(Router):
         self._adopters.append(self._adopt)
         self._running: _Running | None = None
         self._stage: Stage | None = None
+        self._is_development = False
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
         """All handlers, those of included routers too, in order of registration."""
-        return tuple(self._planned.values())
+        handlers = self._planned.values()
+        if self._is_development:
+            return tuple(replace(handler, mode="offline") for handler in handlers)
+        return tuple(handlers)
 
     @property
     def settings(self) -> Settings:
@@ -120,11 +122,13 @@ class App(Router):
 
     @property
     def wanted(self) -> Wanted | None:
-        """What portals are to send; None if they cannot be told, or not where to."""
-        if not self.settings.is_app or self.settings.public_url is None:
+        """What portals are to send and to keep; None if they cannot be told, or not where to."""
+        if not self.settings.is_app:
             return None
-        url = self.settings.public_url.rstrip("/") + EVENTS_PATH
-        return Wanted.by_handlers(url, needed_codes(c for h in self.handlers for c in h.codes))
+        base = None if self._is_development else self.settings.public_url
+        url = None if base is None else base.rstrip("/") + EVENTS_PATH
+        queue = DEVELOPMENT_QUEUE if self._is_development else QUEUE
+        return wanted_of(self.handlers, url, queue=queue)
 
     def include(self, *routers: Router) -> None:
         """Take over the handlers of routers, with what is around them, those registered later as
@@ -173,10 +177,22 @@ class App(Router):
         finally:
             self._stage = None
 
+    def develop_offline(self) -> None:
+        """For ``dev --offline``: nothing is sent to this app; the events of all handlers are kept
+        by the portals, in a queue of its own, and fetched every two seconds."""
+        self._is_development = True
+
     def wake(self) -> None:
         """Look for due work at once; for tests that move the clock."""
         if self._running is not None:
             self._running.worker.wake()
+            self._running.chores.wake()
+
+    @property
+    def chores_due_in(self) -> float | None:
+        """For tests: seconds until the app does something by itself, 0.0 if it does so now; None if
+        it does nothing before something happens."""
+        return self._running.chores.due_in if self._running is not None else None
 
     def dead_letter(self, function: F) -> F:
         """Call the decorated function for every execution that is dead, to page somebody.
@@ -241,15 +257,18 @@ class App(Router):
                 yield client
 
     @asynccontextmanager
-    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
+    async def lifespan(self, _: object = None, *, role: Role | None = None) -> AsyncIterator[None]:
         """Run the app: open the store, start the worker, and stop both in the end.
+
+        Args:
+            role: what this process does, if not what the settings say.
 
         ASGI servers do this by themselves. Where the app is mounted into another one, pass it on:
         ``Starlette(routes=[Mount("/bitrix", app)], lifespan=app.lifespan)``.
         """
         async with AsyncExitStack() as exits:
             exits.callback(self._forget_running)
-            await _start(self, exits)
+            await _start(self, exits, role or self.settings.role)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -267,8 +286,8 @@ class App(Router):
         self, content_type: bytes, body: bytes, answer: Callable[[bytes | None], None]
     ) -> bool:
         """Take an event in without ASGI; for `server.desk.Desk`."""
-        running = self._running
-        return running is not None and running.receiver.take(content_type, body, answer)
+        receiver = self._running.receiver if self._running is not None else None
+        return receiver is not None and receiver.take(content_type, body, answer)
 
     async def _answer_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -292,6 +311,8 @@ class App(Router):
             raise HandlerSignatureError(
                 f"{registered.name}: another handler has this name already; give one of them name="
             )
+        if registered.portals is None:
+            registered = replace(registered, portals=self._portals)
         self._planned[registered.name] = _planned(registered, self._providers)
 
     def _surrounded(self, handler: Handler) -> Handler:
@@ -311,12 +332,13 @@ class App(Router):
 
     def _connections(self, store: Installations) -> AbstractAsyncContextManager[Connections]:
         transport = self._stage.transport if self._stage is not None else self._transport
-        return Connections.opened(self.settings, store, transport, sender=self)
+        pace = getattr(store, "pace", None)  # a storage of the user's own has none
+        return Connections.opened(self.settings, store, transport, pace=pace, sender=self)
 
-    def _chosen_store(self) -> Store:
+    def _chosen_store(self, role: Role) -> Store:
         if self._stage is not None:
             return self._stage.store
-        store = self._store or open_store(self.settings)
+        store = self._store or working_store(self.settings, role)
         if self.own_installations is None:
             return store
         return JoinedStore(store, self.own_installations)
@@ -327,16 +349,17 @@ class _Running:
     """What exists between start and stop."""
 
     web: ASGIApp
-    receiver: Receiver
+    receiver: Receiver | None
     store: Store
     worker: Worker
+    chores: Chores
 
 
-async def _start(app: App, exits: AsyncExitStack) -> None:
+async def _start(app: App, exits: AsyncExitStack, role: Role) -> None:
     """Open the store and start the worker; ``exits`` takes down what was put up."""
     settings = app.settings
     stage = app._stage
-    store = app._chosen_store()
+    store = app._chosen_store(role)
     await store.open()
     exits.push_async_callback(store.close)
     connections = await exits.enter_async_context(app._connections(store))
@@ -346,14 +369,17 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
     else:
         portals = connections.webhook_portal(store.known_installation)
         await portals.prepare()
-    handlers = {handler.name: app._surrounded(handler) for handler in app.handlers}
+    found = app.handlers if settings.is_app else without_offline(app.handlers)
+    handlers = {handler.name: app._surrounded(handler) for handler in found}
     wanted = app.wanted
-    if settings.is_app and wanted is None:
+    if settings.is_app and (wanted is None or not wanted.url) and not app._is_development:
         log.warning(
             "BITRIX_EVENTS_PUBLIC_URL is not set: portals that install the app are not told where"
             " to send events, unless a handler of OnAppInstall calls event.bind"
         )
-    handlers |= _own_handlers(store, wanted, app._providers)
+    clock = time.time if stage is None else stage.clock
+    chores = Chores(settings, store, connections, wanted, found, lambda: inbox, clock=clock)
+    handlers |= {own.name: _planned(own, app._providers) for own in chores.router().handlers}
 
     @asynccontextmanager
     async def open_crew() -> AsyncIterator[Crew]:
@@ -397,43 +423,29 @@ async def _start(app: App, exits: AsyncExitStack) -> None:
         )
     else:
         door = InstallDoor(receiver, inbox, None)
-    troubles = {"store": lambda: store.trouble, "worker": lambda: worker.trouble}
+    troubles: dict[str, Callable[[], str]] = {"store": lambda: store.trouble}
+    if role != "web":
+        troubles["worker"] = lambda: worker.trouble
     vitals = Vitals(store.stats, troubles)
     health = Health(vitals, settings.admin_token)
-    site = Starlette(routes=routes(receiver, door, oauth_door, health))
+    is_deaf = role == "worker"
+    site = Starlette(
+        routes=health_routes(health) if is_deaf else routes(receiver, door, oauth_door, health)
+    )
     site.router.redirect_slashes = False  # a sender does not follow
-    app._running = _Running(Front(receiver, site), receiver, store, worker)
-    await worker.start()
-    exits.push_async_callback(worker.stop)
-    keep = timedelta(days=settings.retention_days) if settings.retention_days else None
-    await exits.enter_async_context(_beside(Retention(store, keep).run()))
-    if settings.is_app:
-        upkeep = _upkeep(store, connections, wanted)
-        await exits.enter_async_context(_beside(upkeep.run()))
-    log.info("started; handlers: %d; store: %s", len(app.handlers), settings.store)
+    web: ASGIApp = site if is_deaf else Front(receiver, site)
+    app._running = _Running(web, None if is_deaf else receiver, store, worker, chores)
+    if role != "web":
+        await worker.start()
+        exits.push_async_callback(worker.stop)
+        await exits.enter_async_context(chores.running())
+    _say_started(app, role)
 
 
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do some work for the length of the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-def _upkeep(store: Store, connections: Connections, wanted: Wanted | None) -> Upkeep:
-    """What looks after the installations."""
-
-    async def subscribe(installation: Installation) -> None:
-        if wanted is not None and not wanted.is_met_by(installation):
-            async with connections.client(installation.portal) as client:
-                await synchronise(client, store, installation.portal, wanted, prune=False)
-
-    return Upkeep(store, connections.oauth_access, subscribe, keep=connections.keep)
+def _say_started(app: App, role: Role) -> None:
+    what = {"all": "", "web": "; receives, runs no handlers", "worker": "; runs handlers"}[role]
+    name = app.settings.store_name
+    log.info("started%s; handlers: %d; store: %s", what, len(app.handlers), name)
 
 
 def _handler_concurrency(handlers: Iterable[Handler], sync_threads: int) -> dict[str, int]:
@@ -449,42 +461,5 @@ def _handler_concurrency(handlers: Iterable[Handler], sync_threads: int) -> dict
     return limits
 
 
-def open_store(settings: Settings, *, mode: Mode = "own") -> SqliteStore:
-    """The store that the settings name, not opened yet.
-
-    Raises:
-        SettingsError: there is no such kind of store.
-    """
-    scheme, _, path = settings.store.partition(":///")
-    if scheme != "sqlite" or not path:
-        raise SettingsError(
-            "BITRIX_EVENTS_STORE is not an address such as sqlite:///data/bitrix_events.db"
-        )
-    sealer = None
-    if settings.secret_key is not None:
-        sealer = Sealer(settings.secret_key, *settings.old_secret_keys)
-    return SqliteStore(Path(path), sealer=sealer, mode=mode)
-
-
 def _planned(handler: Handler, providers: Providers) -> Handler:
     return replace(handler, plan=plan_handler(handler, providers))
-
-
-def _own_handlers(store: Store, wanted: Wanted | None, providers: Providers) -> dict[str, Handler]:
-    """Handlers of the framework itself: durable and retried like any other."""
-    if wanted is None:
-        return {}
-    router = Router("bitrix_events")
-
-    @router.on(OnAppInstall, OnAppUpdate, name="bitrix_events.sync")
-    async def sync(client: Client, installation: Installation) -> None:
-        difference = await synchronise(client, store, installation.portal, wanted)
-        bound = ", ".join(difference.bind) or "nothing new"
-        log.info("%s sends %s to %s", installation.domain, bound, wanted.url)
-        if installation.token_digest is None:
-            # Authorised by hand: the first event brings the application token.
-            test = {"event": OnAppTest.CODE, "handler": wanted.url}
-            await client.outcomes([("event.bind", test)])  # that it is bound already is as good
-            await client.call("event.test")
-
-    return {handler.name: _planned(handler, providers) for handler in router.handlers}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bitrix_events.errors import SettingsError
 from bitrix_events.portals.install import AppPortals
 from bitrix_events.portals.oauth import OAuthServer
+from bitrix_events.portals.queues import own_name
 from bitrix_events.portals.tokens import OAuthAccess, Renewals
 from bitrix_events.portals.webhook import WebhookPortal
 from bitrix_events.rest.access import Access, DirectAccess
 from bitrix_events.rest.client import Client
+from bitrix_events.rest.crowd import Crowd, SharedPace
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options
 from bitrix_events.rest.pace import LIMITS
 from bitrix_events.rest.transport import HttpTransport, Transport
@@ -35,12 +38,20 @@ class Connections:
     """How portals are reached from one event loop.
 
     Args:
+        pace: where processes share the pace of portals, if there are others.
         sender: whom signals come from.
     """
 
     def __init__(
-        self, settings: Settings, store: Installations, transport: Transport, *, sender: object
+        self,
+        settings: Settings,
+        store: Installations,
+        transport: Transport,
+        *,
+        pace: SharedPace | None,
+        sender: object,
     ) -> None:
+        self._crowd = Crowd(pace) if pace is not None else None
         self._settings = settings
         self._store = store
         self._transport = transport
@@ -55,11 +66,12 @@ class Connections:
         store: Installations,
         custom: HttpTransport | None,
         *,
+        pace: SharedPace | None = None,
         sender: object,
     ) -> AsyncIterator[Connections]:
         """Connections for the length of the block; renewals under way are waited for."""
         transport = Transport(custom, private_hosts=_private_hosts(settings))
-        connections = cls(settings, store, transport, sender=sender)
+        connections = cls(settings, store, transport, pace=pace, sender=sender)
         try:
             yield connections
         finally:
@@ -123,7 +135,7 @@ class Connections:
         access: Access
         access = self.oauth_access(portal) if self._settings.is_app else self.webhook_portal()
         limits = LIMITS[self._settings.portal_limits]
-        return Client(access, self._transport, options=options, limits=limits)
+        return Client(access, self._transport, options=options, limits=limits, crowd=self._crowd)
 
     def user_client(
         self, installation: Installation, token: UserToken | None
@@ -136,8 +148,9 @@ class Connections:
         return UserClient(
             DirectAccess(installation.client_endpoint, token.access),
             self._transport,
-            options=IN_HANDLERS,
+            options=replace(IN_HANDLERS, auth_connector=own_name(installation)),
             limits=LIMITS[self._settings.portal_limits],
+            crowd=self._crowd,
         )
 
 

@@ -8,6 +8,7 @@
       VerificationError         403: the sender is not proven; never says which part was wrong
       StoreError                the store cannot take or give what was asked
         InstallationChanged     somebody else was faster; look again
+        StoreUnreachable        the database does not answer just now
       TransportError            no usable HTTP answer; says whether the request may have arrived
       OAuthError                the OAuth server refused a request
       RestError                 a call failed; method, code, description, portal, status
@@ -74,6 +75,19 @@ class StoreError(BitrixEventsError):
 
 class InstallationChanged(StoreError):
     """Somebody else has changed the installation meanwhile; look again."""
+
+
+class StoreUnreachable(StoreError):
+    """The database does not answer just now. What was asked for is not done, and not done later.
+
+    Attributes:
+        ticket: of a delivery whose commit was under way, what the database will know it by if it
+            is committed nevertheless; ``""`` if it surely was not.
+    """
+
+    def __init__(self, message: str, *, ticket: str = "") -> None:
+        super().__init__(message)
+        self.ticket = ticket
 
 
 class TransportError(BitrixEventsError):

@@ -37,6 +37,10 @@ NAMES: Final = frozenset(
         "checkpoint",  # the write-ahead log is about to be emptied
         "journal_written",  # a delivery is safe in the journal, and not in the store
         "draining",  # the server was told to end
+        "offline_reserved",  # offline events are reserved, their reservation is not remembered
+        "offline_marked",  # it is remembered, nothing of it is stored
+        "offline_stored",  # all of it is stored, the portal was not told
+        "offline_cleared",  # the portal has deleted it, and it is still remembered
     }
 )
 

@@ -102,6 +102,7 @@ _acknowledged = _Histogram(
 _spilled = _Counter("spilled", "Deliveries that went to the journal, as the store was busy")
 _attempts = _Counter("attempts", "Attempts that have ended", "handler", "verdict")
 _attempt_seconds = _Histogram("attempt_seconds", "How long they took", _ATTEMPT_BOUNDS, "handler")
+_loops = _Counter("loops", "Pauses of handlers that ran too often for one record", "handler")
 _rest_calls = _Counter("rest_calls", "Requests to portals", "outcome")
 _rest_paused = _Counter("rest_paused_seconds", "Seconds that portals have made calls wait")
 
@@ -115,6 +116,7 @@ class _OurMetrics:
             _spilled,
             _attempts,
             _attempt_seconds,
+            _loops,
             _rest_calls,
             _rest_paused,
         ):
@@ -177,6 +179,11 @@ def attempted(handler: str, verdict: str, seconds: float) -> None:
     """
     _attempts.add(1, handler, verdict)
     _attempt_seconds.add(seconds, handler)
+
+
+def looped(handler: str) -> None:
+    """A handler has to pause, because it ran too often for one record."""
+    _loops.add(1, handler)
 
 
 def rest_call(outcome: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -21,7 +23,10 @@ from bitrix_events.errors import SettingsError
 PREFIX = "BITRIX_EVENTS_"
 _KEY_CHARACTERS = 32
 _ADMIN_TOKEN_CHARACTERS = 16
+_DATABASE = re.compile(r"^[^/?#]*/[^/?#]+")
 
+Role = Literal["all", "web", "worker"]
+"""What a process does: receives deliveries (web), runs handlers (worker), or both."""
 HostList = Annotated[tuple[str, ...], NoDecode]
 """In the environment: names separated by commas."""
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -67,8 +72,18 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """Base of the URLs that portals call, ``https://app.example.com``."""
 
-    store: str = "sqlite:///data/bitrix_events.db"
-    """Where deliveries live: ``sqlite:///relative/path``, ``sqlite:////absolute/path``."""
+    store: SecretStr = SecretStr("sqlite:///data/bitrix_events.db")
+    """Where deliveries live: ``sqlite:///relative/path``, ``sqlite:////absolute/path``, or
+    ``postgresql://user:password@host/database`` for several processes and machines; several of
+    these, separated by commas, are its cells: each portal lives in one of them."""
+    role: Role = "all"
+    """What a process does: receive and run handlers, or one of both. SQLite: all."""
+    process_name: str = Field(default="", max_length=100, pattern=r"^[\w.:@-]*$")
+    """What log lines, and other processes, call this one."""
+    lease_seconds: float = Field(default=3.0, ge=0.5, le=300)
+    """How long a process may be silent before others take over what it runs. PostgreSQL only."""
+    outage_folder: Path = Path("data/outage")
+    """Where a process that receives keeps deliveries while PostgreSQL does not answer."""
     body_limit: int = Field(default=256 * 1024, ge=1024)
     """Bytes that one delivery may have."""
     retention_days: float = Field(default=14.0, ge=0, le=36500)
@@ -76,7 +91,10 @@ class Settings(BaseSettings):
     workers: int = Field(default=128, ge=1)
     """Executions that run at the same time. Most of them wait for a portal, which costs nothing."""
     portal_concurrency: int = Field(default=16, ge=1)
-    """Executions of one portal that run at the same time, so that no portal takes all workers."""
+    """Executions of one portal that run at the same time, so that no portal takes all workers. Up
+    to sixteen times as many may be begun: those that wait to share a request do not count."""
+    offline_poll_seconds: float = Field(default=15.0, ge=1, le=3600)
+    """Between two looks for offline events at a portal that has not told of any."""
     sync_threads: int = Field(default=16, ge=1)
     """Threads for ``def`` handlers. A thread that hangs keeps its place."""
     shutdown_seconds: float = Field(default=10.0, ge=0, le=3600)
@@ -93,6 +111,37 @@ class Settings(BaseSettings):
     def is_app(self) -> bool:
         """Portals install us (OAuth), as opposed to one portal reached by webhooks."""
         return self.client_id is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes can work with the store."""
+        return not self.store.get_secret_value().startswith("sqlite:")
+
+    @property
+    def store_urls(self) -> list[str]:
+        """The addresses of the store: one, or those of the databases that are its cells."""
+        return self.store.get_secret_value().split(",")
+
+    @property
+    def store_name(self) -> str:
+        """The store's address without the password, and without what else could hold one."""
+        return ", ".join(map(_name_of, self.store_urls)) if self.is_shared else self.store_urls[0]
+
+    @field_validator("store")
+    @classmethod
+    def _address_of_a_store(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+            return value
+        urls = [url.strip() for url in text.split(",")]
+        if not all(map(_is_database, urls)):
+            raise ValueError(
+                "it is not an address such as sqlite:///data/bitrix_events.db or"
+                " postgresql://user:password@host/database"
+            )
+        if len(set(urls)) < len(urls):
+            raise ValueError("it names a database twice")
+        return SecretStr(",".join(urls))
 
     @field_validator("oauth_urls", "allowed_hosts", "old_secret_keys", mode="before")
     @classmethod
@@ -192,6 +241,18 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, InitSettingsSource(settings_cls, _secret_files())
+
+
+def _is_database(url: str) -> bool:
+    scheme, _, rest = url.partition("://")
+    return scheme in ("postgresql", "postgres") and _DATABASE.match(rest) is not None
+
+
+def _name_of(url: str) -> str:
+    parts = urlsplit(url)
+    credentials, at, place = parts.netloc.rpartition("@")
+    user = credentials.partition(":")[0]
+    return f"{parts.scheme}://{user}{at}{place}{parts.path}"
 
 
 def _bare_host(text: str) -> str:

@@ -12,15 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from bitrix_events.app import open_store
 from bitrix_events.cli.loading import UsageError
 from bitrix_events.cli.recover import recover
-from bitrix_events.cli.stores import settings_here, with_store
+from bitrix_events.cli.stores import file_of, settings_here, with_store
 from bitrix_events.cli.views import say
 from bitrix_events.errors import StoreError
 from bitrix_events.store.sqlite.backup import back_up
 from bitrix_events.store.sqlite.health import examine
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 db = typer.Typer(
     help="The file of the store: prune, back up, check, recover.", no_args_is_help=True
@@ -55,7 +54,7 @@ def prune(
         )
     before = datetime.now(UTC) - timedelta(days=kept)
 
-    async def delete(store: SqliteStore) -> int:
+    async def delete(store: OwnStore) -> int:
         count = 0
         while some := await store.prune(before, limit=_AT_ONCE):
             count += some
@@ -78,12 +77,12 @@ def backup(
 
         bitrix-events db backup /backups/bitrix-2026-11-22.db
     """
-    store = open_store(settings_here())
+    path = file_of(settings_here(), instead="pg_dump copies it while the app runs")
     began = time.perf_counter()
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("copying", total=1.0)
-        size = back_up(store.path, file, tell=lambda part: progress.update(task, completed=part))
+        size = back_up(path, file, tell=lambda part: progress.update(task, completed=part))
     seconds = time.perf_counter() - began
     say(f"{escape(str(file))}: {size / _MIB:.1f} MiB in {seconds:.1f} s")
 
@@ -104,7 +103,7 @@ def check(
 
         bitrix-events db check --seconds 30
     """
-    path = open_store(settings_here()).path
+    path = file_of(settings_here(), instead="pg_amcheck looks for damage there")
     found = examine(path, seconds=seconds)
     if not found.exists:
         raise StoreError(f"there is no store at {path}; has the app run here yet?")

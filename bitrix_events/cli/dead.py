@@ -31,7 +31,7 @@ from bitrix_events.cli.views import (
     title_of,
 )
 from bitrix_events.store.records import Delivery, Execution
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 dead = typer.Typer(
     help="Executions that have failed for good: look, try again, drop.", no_args_is_help=True
@@ -66,7 +66,7 @@ def list_dead(
         bitrix-events dead list --json
     """
 
-    async def look(store: SqliteStore) -> Found:
+    async def look(store: OwnStore) -> Found:
         found: Found = []
         key = await portal_key(store, portal)
         chosen = all_dead(store, portal=key, handler=handler, event=event, before=before)
@@ -107,7 +107,7 @@ def show_dead(
         bitrix-events dead show 55 --json
     """
 
-    async def look(store: SqliteStore) -> tuple[Delivery, Execution, Names]:
+    async def look(store: OwnStore) -> tuple[Delivery, Execution, Names]:
         return *await _found(store, number), await portal_names(store)
 
     delivery, execution, names = with_store(settings_here(), "look", look)
@@ -206,7 +206,7 @@ def _change(
     portal: str | None,
     event: str | None,
     question: str | None,
-    change: Callable[[SqliteStore, Sequence[int]], Awaitable[int]],
+    change: Callable[[OwnStore, Sequence[int]], Awaitable[int]],
 ) -> tuple[int, bool]:
     """Change the chosen executions; how many they were, and whether the app runs.
 
@@ -220,7 +220,7 @@ def _change(
         raise UsageError("give numbers of executions or options that choose some, not both")
     settings = settings_here()
 
-    async def choose(store: SqliteStore) -> list[int]:
+    async def choose(store: OwnStore) -> list[int]:
         if ids:
             return [(await _found(store, number))[1].id for number in dict.fromkeys(ids)]
         key = await portal_key(store, portal)
@@ -235,16 +235,16 @@ def _change(
     if len(chosen) > 1 and question is not None:
         typer.confirm(question.format(count=len(chosen)), abort=True)
 
-    async def apply(store: SqliteStore) -> tuple[int, bool]:
+    async def apply(store: OwnStore) -> tuple[int, bool]:
         count = 0
         for start in range(0, len(chosen), _AT_ONCE):
             count += await change(store, chosen[start : start + _AT_ONCE])
-        return count, is_running(store)
+        return count, await is_running(store)
 
     return with_store(settings, "share", apply)
 
 
-async def _found(store: SqliteStore, number: int) -> tuple[Delivery, Execution]:
+async def _found(store: OwnStore, number: int) -> tuple[Delivery, Execution]:
     for delivery, execution in await store.dead(limit=1, before=number + 1):
         if execution.id == number:
             return delivery, execution

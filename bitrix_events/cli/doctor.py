@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast
 from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bitrix_events.app import App, open_store
+from bitrix_events.app import App
 from bitrix_events.cli.loading import load_app, prepare_environment
 from bitrix_events.cli.probe import Answer, ProbeFailed, get
-from bitrix_events.cli.stores import installations_beside
+from bitrix_events.cli.stores import installations_beside, span, when
+from bitrix_events.engine.loops import LOOP_NOTE
 from bitrix_events.errors import BitrixEventsError, SettingsError, StoreError
 from bitrix_events.portals.health import (
     Finding,
@@ -35,18 +36,36 @@ from bitrix_events.portals.subscriptions import Wanted
 from bitrix_events.rest.access import DirectAccess
 from bitrix_events.rest.client import Client
 from bitrix_events.settings import Settings
-from bitrix_events.store.records import WEBHOOK_PORTAL, Installation, InstallationState
+from bitrix_events.store.records import (
+    WEBHOOK_PORTAL,
+    DeliveryView,
+    Installation,
+    InstallationState,
+    Peer,
+    Query,
+    State,
+)
+from bitrix_events.store.shelter import kept_in
 from bitrix_events.store.sqlite.health import FileHealth, examine
-from bitrix_events.web.routes import EVENTS_PATH, HEALTH_PATH
+from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import open_store
+from bitrix_events.web.routes import EVENTS_PATH, HEALTH_PATH, READY_PATH
 from bitrix_events.wire.envelope import domain_of
+
+if TYPE_CHECKING:
+    from bitrix_events.store.cells import CellStore
 
 _STYLES: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
 _CHECK_SECONDS: Final = 5.0
+_SILENT_SECONDS: Final = 10.0
 _MIB: Final = 1024 * 1024
 _FREE_ERROR: Final = 64 * _MIB
 _FREE_WARNING: Final = 512 * _MIB
 _CERTIFICATE_DAYS: Final = 14
 _OWN_HANDLERS: Final = "bitrix_events."
+_WAITING: Final = Query(state=State.WAITING)
+_VIEWS: Final = 500
+"""How many waiting deliveries are looked at, the newest."""
 
 
 def doctor(
@@ -104,7 +123,7 @@ async def _findings(target: str | None, *, offline: bool) -> AsyncIterator[Findi
             yield error("app", str(failure))
     try:
         settings = app.settings if app else Settings.load()
-        for finding in check_settings(settings):
+        for finding in [*check_settings(settings), *check_modes(settings, app)]:
             yield finding
     except SettingsError as failure:
         yield error("settings", str(failure))
@@ -157,6 +176,17 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     yield from _check_address(settings)
 
 
+def check_modes(settings: Settings, app: App | None) -> Iterator[Finding]:
+    """Whether handlers can be told in the way that they want to."""
+    handlers = app.handlers if app is not None and not settings.is_app else ()
+    if names := sorted(handler.name for handler in handlers if handler.mode != "online"):
+        yield warning(
+            "offline events",
+            f"{', '.join(names)}: a portal that is reached by webhooks keeps no events; offline"
+            " events need an app that portals install, with BITRIX_EVENTS_CLIENT_ID",
+        )
+
+
 def _check_address(settings: Settings) -> Iterator[Finding]:
     """The public address as it is written; whether it works is another check."""
     about, url = "public URL", settings.public_url
@@ -187,33 +217,90 @@ def _check_address(settings: Settings) -> Iterator[Finding]:
 async def check_store(
     settings: Settings, app: App | None, installations: list[Installation]
 ) -> AsyncIterator[Finding]:
-    """File, disk and content of the store; adds to ``installations`` what is in it."""
+    """Place and content of the store; adds to ``installations`` what is in it."""
     try:
         store = open_store(settings, mode="look")
     except SettingsError as failure:
         yield error("store", str(failure))
         return
-    health = await asyncio.to_thread(examine, store.path, seconds=_CHECK_SECONDS)
-    for finding in check_file(store.path, health):
-        yield finding
-    if not health.exists or health.damage:
-        return
+    place = settings.store_name
+    if isinstance(store, SqliteStore):
+        health = await asyncio.to_thread(examine, store.path, seconds=_CHECK_SECONDS)
+        for finding in check_file(store.path, health):
+            yield finding
+        if not health.exists or health.damage:
+            return
+        extent = "" if health.is_complete else f", the first {_CHECK_SECONDS:g} s of it checked"
+        place = f"{store.path}, {health.size / _MIB:.1f} MiB{extent}"
     try:
         await store.open()
         waiting = await store.handler_names()
-        extent = "" if health.is_complete else f", the first {_CHECK_SECONDS:g} s of it checked"
-        yield ok("store", f"{store.path}, {health.size / _MIB:.1f} MiB{extent}")
+        yield ok("store", place)
+        if not isinstance(store, SqliteStore):
+            for finding in check_workers(await store.workers(), sum(waiting.values())):
+                yield finding
+            if len(settings.store_urls) > 1:
+                for finding in await check_cells(cast("CellStore", store)):
+                    yield finding
         installations += await installations_beside(app, store).installations()
         if app is not None:
             for finding in check_handler_names(app, waiting):
                 yield finding
+        for finding in check_loops(await store.find(_WAITING, limit=_VIEWS)):
+            yield finding
     except StoreError as failure:
         yield error("store", str(failure))
         return
     finally:
         await store.close()
+        if settings.is_shared:
+            for finding in await check_outage(settings.outage_folder):
+                yield finding
     if settings.is_app and not installations:
         yield warning("portals", "no portal has installed the app yet")
+
+
+def check_workers(workers: Sequence[Peer], waiting: int) -> Iterator[Finding]:
+    """Who works with a database, and whether anybody does."""
+    if not workers and waiting:
+        yield warning(
+            "workers",
+            f"{waiting} executions wait, and nobody runs handlers: start bitrix-events run"
+            " MODULE:APP --role worker",
+        )
+    for worker in workers:
+        name = worker.name or f"process {worker.pid}"
+        since = f"since {when(worker.started_at)}"
+        if worker.seen_seconds > _SILENT_SECONDS:
+            yield warning(
+                "worker",
+                f"{name} on {worker.host}, {since}, was last heard of {span(worker.seen_seconds)}"
+                " ago",
+            )
+        else:
+            yield ok("worker", f"{name} on {worker.host}, {since}, runs {worker.held}")
+
+
+async def check_cells(store: CellStore) -> list[Finding]:
+    """What is wrong with the databases that a store consists of."""
+    found = [warning("cells", store.trouble)] if store.trouble else []
+    for portal, numbers in (await store.doubles()).items():
+        cells = " and ".join(map(str, numbers))
+        found.append(error("cells", f"{portal} lives in the cells {cells}, and should in one"))
+    return found
+
+
+async def check_outage(folder: Path) -> list[Finding]:
+    """What this machine keeps that the database could not take."""
+    kept = await kept_in(folder)
+    return [
+        warning(
+            "outage",
+            f"{count} deliveries are kept in {path}: they move into the database as soon as that"
+            " answers and a process with a door runs here",
+        )
+        for path, count in kept.items()
+    ]
 
 
 def check_file(path: Path, health: FileHealth) -> Iterator[Finding]:
@@ -251,6 +338,23 @@ def check_handler_names(app: App, waiting: dict[str, int]) -> Iterator[Finding]:
         yield warning("handlers", "no handler is registered: events are stored and nothing runs")
 
 
+def check_loops(views: Iterable[DeliveryView]) -> Iterator[Finding]:
+    """Handlers that have to pause because they ran too often for one record."""
+    paused: dict[str, set[str]] = {}
+    for view in views:
+        for execution in view.executions:
+            if execution.state is State.WAITING and execution.note.startswith(LOOP_NOTE):
+                about = view.delivery.entity or view.delivery.code
+                paused.setdefault(execution.handler, set()).add(about)
+    for handler, records in sorted(paused.items()):
+        yield warning(
+            "loop guard",
+            f"{handler} ran too often for {', '.join(sorted(records)[:3])}"
+            f"{' and others' if len(records) > 3 else ''}, and pauses: does it cause its own"
+            " events? changed= lets it run for what others have changed",
+        )
+
+
 # Addresses.
 
 
@@ -266,7 +370,8 @@ def check_public_url(settings: Settings) -> Iterator[Finding]:
             about, f"{url} cannot be reached: {failure}; is the app running, and the proxy?"
         )
         return
-    if not _is_our_health(health):
+    content = _health_of(health)
+    if content is None:
         yield error(
             about,
             f"{url}{HEALTH_PATH} answers {health.status}, and not as this app does: does the proxy"
@@ -280,6 +385,9 @@ def check_public_url(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok(about, f"{url} reaches the app")
+    if content is not None and isinstance(troubles := content.get("troubles"), list):
+        parts = ", ".join(map(str, troubles))
+        yield warning(about, f"the app there is in trouble with: {parts}; {READY_PATH} says more")
     yield from _check_certificate(about, health)
 
 
@@ -293,12 +401,14 @@ def _check_certificate(about: str, answer: Answer) -> Iterator[Finding]:
         yield ok(about, f"its certificate is good for {days} days")
 
 
-def _is_our_health(answer: Answer) -> bool:
+def _health_of(answer: Answer) -> dict[str, object] | None:
+    """What the app says of itself; None if it is not the app that answers."""
     try:
         content = json.loads(answer.body)
     except ValueError:
-        return False
-    return answer.status == 200 and isinstance(content, dict) and content.get("status") == "ok"
+        return None
+    is_ours = answer.status == 200 and isinstance(content, dict) and content.get("status") == "ok"
+    return content if is_ours else None
 
 
 def check_oauth(settings: Settings) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ from bitrix_events.cli.views import (
 )
 from bitrix_events.cli.why import explain
 from bitrix_events.store.records import DeliveryView, Query
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 events = typer.Typer(
     help="Look into the inbox: what has arrived and what became of it.", no_args_is_help=True
@@ -67,7 +67,7 @@ def list_events(
         bitrix-events events list --entity deal:7 --json
     """
 
-    async def look(store: SqliteStore) -> tuple[Query, list[DeliveryView], Names]:
+    async def look(store: OwnStore) -> tuple[Query, list[DeliveryView], Names]:
         query = await query_of(
             store,
             portal=portal,
@@ -107,7 +107,7 @@ def show_event(number: NumberArgument, as_json: JsonOption = False) -> None:
         bitrix-events events show 12 --json
     """
 
-    async def look(store: SqliteStore) -> tuple[DeliveryView, Names]:
+    async def look(store: OwnStore) -> tuple[DeliveryView, Names]:
         return await _found(store, number), await portal_names(store)
 
     view, names = with_store(settings_here(), "look", look)
@@ -137,7 +137,7 @@ def tail(
         bitrix-events events tail --event ONCRMDEALADD --json
     """
 
-    async def follow(store: SqliteStore) -> None:
+    async def follow(store: OwnStore) -> None:
         query = await query_of(store, portal=portal, event=event, entity=entity, handler=handler)
         await Tail(store, query, await portal_names(store), as_json=as_json).follow(last=last)
 
@@ -164,7 +164,7 @@ def why(
     loaded = load_app(app) if app else None
     settings = loaded.settings if loaded else settings_here()
 
-    async def look(store: SqliteStore) -> list[str]:
+    async def look(store: OwnStore) -> list[str]:
         handlers = loaded.handlers if loaded else None
         return await explain(store, await _found(store, number), handlers)
 
@@ -231,7 +231,7 @@ def _show(console: Console, view: DeliveryView, names: Names) -> None:
     console.print(table)
 
 
-async def _found(store: SqliteStore, number: int) -> DeliveryView:
+async def _found(store: OwnStore, number: int) -> DeliveryView:
     view = await store.delivery(number)
     if view is None:
         raise UsageError(f"there is no delivery #{number}; see bitrix-events events list")

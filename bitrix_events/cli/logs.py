@@ -27,7 +27,15 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
 
 
 class TextFormatter(LineFormatter):
-    """``12:00:01 message``; warnings and errors say so, in colour on a terminal."""
+    """``12:00:01 message``; warnings and errors say so, in colour on a terminal.
+
+    Args:
+        process: the name of this process, which stands in each line.
+    """
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self._process = f" {process}" if process else ""
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -36,7 +44,7 @@ class TextFormatter(LineFormatter):
     def line(
         self, created: float, level: int, name: str, message: str, extra: Mapping[str, object]
     ) -> str:
-        moment = _local_second(int(created))
+        moment = f"{_local_second(int(created))}{self._process}"
         if not message.isprintable():
             message = message.translate(_CONTROLS)
         if level < logging.WARNING:
@@ -49,7 +57,15 @@ class TextFormatter(LineFormatter):
 
 
 class JsonFormatter(LineFormatter):
-    """One JSON object a line, with everything that was passed as ``extra``."""
+    """One JSON object a line, with everything that was passed as ``extra``.
+
+    Args:
+        process: the name of this process, which stands in each line.
+    """
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self._process = {"process": process} if process else {}
 
     def format(self, record: logging.LogRecord) -> str:
         extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
@@ -66,6 +82,7 @@ class JsonFormatter(LineFormatter):
             "level": logging.getLevelName(level).lower(),
             "logger": name,
             "message": message,
+            **self._process,
             **extra,
         }
         try:
@@ -84,10 +101,13 @@ def _utc_second(second: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
-def log_config(level: str, style: Literal["text", "json"] | None) -> dict[str, Any]:
+def log_config(
+    level: str, style: Literal["text", "json"] | None, process: str = ""
+) -> dict[str, Any]:
     """A configuration for `logging.config.dictConfig`.
 
     Args:
+        process: the name of this process, if its lines are to tell it.
         style: None chooses text on a terminal, else JSON.
     """
     is_text = style == "text" or (style is None and sys.stderr is not None and sys.stderr.isatty())
@@ -95,7 +115,7 @@ def log_config(level: str, style: Literal["text", "json"] | None) -> dict[str, A
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": f"{formatter.__module__}.{formatter.__name__}"}},
+        "formatters": {"lines": {"()": formatter, "process": process}},
         "handlers": {
             "stderr": {
                 "()": "bitrix_events.cli.lines.LineHandler",

@@ -14,8 +14,8 @@ from bitrix_events.cli.complaint import print_error
 from bitrix_events.errors import BitrixEventsError
 
 _COMMANDS: Final = (
-    *("run", "demo", "fake-portal", "send", "handlers", "replay", "record", "sync", "doctor"),
-    *("events", "dead", "portals", "db"),
+    *("run", "dev", "demo", "fake-portal", "send", "handlers", "replay", "record", "sync"),
+    *("doctor", "events", "dead", "portals", "snapshot", "catch-up", "db", "store"),
 )
 
 

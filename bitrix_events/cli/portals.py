@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.console import Console
@@ -26,12 +28,17 @@ from bitrix_events.cli.stores import (
 from bitrix_events.cli.views import say
 from bitrix_events.portals.health import ACCESS_LIFE, REFRESH_LIFE
 from bitrix_events.portals.life import entered
+from bitrix_events.portals.queues import spoken
 from bitrix_events.settings import Settings
 from bitrix_events.store.records import WEBHOOK_PORTAL, Installation, InstallationState
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
+
+if TYPE_CHECKING:
+    from bitrix_events.store.cells import CellStore
+    from bitrix_events.store.postgres.cell import Cell
 
 portals = typer.Typer(
-    help="Where the app is installed: look, pause, resume, forget; change the key.",
+    help="Where the app is installed: look, pause, resume, forget, move; change the key.",
     no_args_is_help=True,
 )
 
@@ -106,7 +113,7 @@ def show_portal(name: PortalArgument) -> None:
         "tokens": _tokens(found),
         "renewable": _renewable(found),
         "sends to": escape(found.bound_url),
-        "events": escape(", ".join(found.bound_codes)),
+        "events": escape(", ".join(map(spoken, found.bound_codes))),
     }
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"[bold]{escape(name_of(found))}[/bold]")
@@ -180,6 +187,75 @@ def forget(
     say(f"{domain} is forgotten.")
 
 
+@portals.command()
+def move(
+    name: PortalArgument,
+    to: Annotated[
+        int, typer.Option("--to", metavar="CELL", help="Number of the cell, as in `portals cells`.")
+    ],
+) -> None:
+    """Move a portal to another cell: one of several databases that `BITRIX_EVENTS_STORE` names.
+
+    The app may be running. Nothing runs for the portal meanwhile; what arrives is stored, and
+    handled afterwards, in order. If the command is interrupted, repeat it: it goes on.
+
+    Example:
+
+        bitrix-events portals move acme.bitrix24.com --to 1
+    """
+    settings = settings_here()
+
+    async def apply(store: OwnStore) -> str:
+        cells = _cells_of(settings, store)
+        found = await _find(store, name)
+        may_change(settings, found)
+        target = next((cell for cell in cells.cells if cell.number == to), None)
+        if target is None or cells.trouble:
+            raise UsageError(
+                f"every cell is needed to move a portal: {cells.trouble}"
+                if cells.trouble
+                else f"there is no cell {to}; see bitrix-events portals cells"
+            )
+        source = await _source(cells, found.portal)
+        if source is target:
+            raise UsageError(f"{name_of(found)} lives in cell {to} already")
+        moving = importlib.import_module("bitrix_events.store.postgres.moving")  # needs asyncpg
+        await moving.move(source, target, found.portal, cells=cells.cells, tell=_tell_step)
+        return name_of(found)
+
+    domain = with_store(settings, "share", apply)
+    say(f"{domain} lives in cell {to}.")
+
+
+@portals.command("cells")
+def list_cells() -> None:
+    """The databases that `BITRIX_EVENTS_STORE` names, and how many portals live in each.
+
+    Example:
+
+        bitrix-events portals cells
+    """
+    settings = settings_here()
+
+    async def look(store: OwnStore) -> tuple[list[tuple[str, str, int]], str]:
+        cells = _cells_of(settings, store)
+        homes = Counter(
+            [(await cells.home_of(one.portal)).number for one in await cells.installations()]
+        )
+        rows = [(str(c.number), str(c.address), homes[c.number]) for c in cells.cells]
+        return sorted(rows), cells.trouble
+
+    rows, trouble = with_store(settings, "look", look)
+    table = Table(box=None, header_style="bold")
+    for title in ("CELL", "DATABASE", "PORTALS"):
+        table.add_column(title, no_wrap=True, overflow="fold")
+    for number, address, count in rows:
+        table.add_row(number, escape(address), str(count))
+    Console().print(table)
+    if trouble:
+        say(escape(trouble))
+
+
 @portals.command("rotate-key")
 def rotate_key() -> None:
     """Seal all tokens anew with `BITRIX_EVENTS_SECRET_KEY`.
@@ -207,15 +283,36 @@ def rotate_key() -> None:
         )
 
 
-async def _find(store: SqliteStore, name: str) -> Installation:
+async def _find(store: OwnStore, name: str) -> Installation:
     return portal_named(name, await store.installations())
+
+
+def _cells_of(settings: Settings, store: OwnStore) -> CellStore:
+    if len(settings.store_urls) == 1:
+        raise UsageError(
+            "there is one database only: set BITRIX_EVENTS_STORE to the addresses of all cells,"
+            " separated by commas"
+        )
+    return cast("CellStore", store)
+
+
+async def _source(cells: CellStore, portal: str) -> Cell:
+    """The cell that a portal lives in, or that it was leaving when a move was interrupted."""
+    for cell in cells.cells:
+        if await cell.move_of(portal) is not None:
+            return cell
+    return await cells.home_of(portal)
+
+
+def _tell_step(doing: str) -> None:
+    say(f"{doing} …")
 
 
 def _change(name: str, change: Callable[[Installation], Installation]) -> tuple[Installation, bool]:
     """Save a changed installation; what it is now, and whether anything was different."""
     settings = settings_here()
 
-    async def apply(store: SqliteStore) -> tuple[Installation, bool]:
+    async def apply(store: OwnStore) -> tuple[Installation, bool]:
         while True:
             before = await _find(store, name)
             after = change(before)

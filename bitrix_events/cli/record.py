@@ -23,7 +23,7 @@ from bitrix_events.cli.options import (
 from bitrix_events.cli.stores import settings_here, with_store
 from bitrix_events.cli.views import say
 from bitrix_events.store.records import Delivery
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 _HARMLESS: Final = re.compile(
     r"""
@@ -124,7 +124,7 @@ def record(
     if ids and (since or event or entity or portal):
         raise UsageError("give ids of deliveries or options that choose some, not both")
 
-    async def look(store: SqliteStore) -> list[Delivery]:
+    async def look(store: OwnStore) -> list[Delivery]:
         if ids:
             return [await _found(store, number) for number in dict.fromkeys(ids)]
         query = await query_of(store, portal=portal, event=event, entity=entity, since=since)
@@ -154,7 +154,7 @@ def fixture_of(delivery: Delivery, redaction: Redaction | None) -> dict[str, Any
     }
 
 
-async def _found(store: SqliteStore, number: int) -> Delivery:
+async def _found(store: OwnStore, number: int) -> Delivery:
     view = await store.delivery(number)
     if view is None:
         raise UsageError(f"there is no delivery #{number}; see bitrix-events events list")

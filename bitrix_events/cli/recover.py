@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bitrix_events.app import open_store
-from bitrix_events.cli.stores import settings_here
+from bitrix_events.cli.stores import file_of, settings_here
 from bitrix_events.errors import StoreError
 from bitrix_events.store.sqlite.database import Database
 from bitrix_events.store.sqlite.salvage import salvage
@@ -30,7 +29,7 @@ def recover(
 
         bitrix-events db recover
     """
-    path = open_store(settings_here()).path
+    path = file_of(settings_here(), instead="its own tools and backups are for that")
     if not path.exists():
         raise StoreError(f"there is no store at {path}")
     database = Database(path, mode="own")

@@ -24,7 +24,7 @@ from bitrix_events.cli.options import (
 from bitrix_events.cli.stores import is_running, settings_here, when_they_run, with_store
 from bitrix_events.cli.views import say
 from bitrix_events.store.records import DeliveryView, Query
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 _AT_ONCE: Final = 200
 
@@ -81,7 +81,7 @@ def replay(
         raise UsageError("give ids of deliveries or options that choose some, not both")
     settings = settings_here()
 
-    async def choose(store: SqliteStore) -> _Chosen:
+    async def choose(store: OwnStore) -> _Chosen:
         if ids:
             return await _choose(store, await _named(store, ids), handler)
         query = await query_of(store, portal=portal, event=event, entity=entity, since=since)
@@ -95,7 +95,7 @@ def replay(
         say(f"executions made: {made}; {when_they_run(works=works)}")
 
 
-async def _named(store: SqliteStore, ids: Sequence[int]) -> _Had:
+async def _named(store: OwnStore, ids: Sequence[int]) -> _Had:
     had = {}
     for number in ids:
         view = await store.delivery(number)
@@ -105,7 +105,7 @@ async def _named(store: SqliteStore, ids: Sequence[int]) -> _Had:
     return had
 
 
-async def _choose(store: SqliteStore, had: _Had, handler: str | None) -> _Chosen:
+async def _choose(store: OwnStore, had: _Had, handler: str | None) -> _Chosen:
     oldest_first = sorted(had)
     if handler is None:
         chosen = [(number, had[number]) for number in oldest_first if had[number]]
@@ -140,11 +140,11 @@ def _confirm(chosen: _Chosen, handler: str | None, *, yes: bool) -> None:
         typer.confirm(f"Replay {len(chosen.handlers)} deliveries{executions}?", abort=True)
 
 
-async def _replay(store: SqliteStore, chosen: _Chosen) -> tuple[int, bool]:
+async def _replay(store: OwnStore, chosen: _Chosen) -> tuple[int, bool]:
     """How many executions were made, and whether a process works on them."""
     made = 0
     for start in range(0, len(chosen.handlers), _AT_ONCE):
         some = chosen.handlers[start : start + _AT_ONCE]
         found = await asyncio.gather(*(store.replay(number, names) for number, names in some))
         made += sum(map(len, found))
-    return made, is_running(store)
+    return made, await is_running(store)

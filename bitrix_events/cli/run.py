@@ -7,19 +7,23 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
 from bitrix_events.cli import child
-from bitrix_events.cli.loading import UsageError, load_app, split_target
+from bitrix_events.cli.loading import UsageError, load_app, prepare_environment, split_target
 from bitrix_events.cli.logs import log_config
 from bitrix_events.server import supervisor
 from bitrix_events.server.lifeline import Lifeline
 from bitrix_events.server.sockets import handed_over, listen
+from bitrix_events.settings import Role, Settings
+
+_PORT: Final = 8000
 
 AppArgument = Annotated[
     str, typer.Argument(metavar="MODULE:APP", help="Where the app is, e.g. `hello:app`.")
@@ -29,7 +33,23 @@ AppArgument = Annotated[
 def run(
     app: AppArgument,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="8000 if not given, and none for a worker; 0 takes a free one.",
+            show_default=False,
+        ),
+    ] = None,
+    role: Annotated[
+        Role | None,
+        typer.Option(
+            help="What this process does: receive (web), run handlers (worker), or all. Default:"
+            " BITRIX_EVENTS_ROLE, or all.",
+            show_default=False,
+        ),
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when a file changes; for development.")
     ] = False,
@@ -49,39 +69,44 @@ def run(
     wait, and none is refused. SIGTERM ends both once everything that has arrived is answered;
     SIGHUP starts the server anew in the same way.
 
+    With a PostgreSQL store any number of these may run on any number of machines. A worker takes no
+    deliveries; with --port it answers /healthz, /readyz and /metrics there.
+
     Examples:
 
         bitrix-events run hello:app
 
         bitrix-events run shop.app:app --host 0.0.0.0 --port 80
+
+        bitrix-events run shop.app:app --role worker
     """
-    if logging.getLevelName(log_level.upper()) == f"Level {log_level.upper()}":
-        raise UsageError(f"--log-level is debug, info, warning or error, not {log_level}")
+    check_level(log_level)
     split_target(app)
-    try:
-        given = handed_over()
-        listening = given or listen(host, port)
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror or error};"
-            " stop the other program or choose another --host or --port"
-        ) from error
-    is_kept = given is not None
+    prepare_environment()
+    listening, is_kept = open_listening(host, port, role or Settings.load(complete=False).role)
+    job = child.Job(app, log_level, role, is_kept=is_kept)
     if reload:
-        _serve_and_reload(app, log_level, listening)
+        serve_and_reload(job, listening)
     elif no_supervisor or sys.platform == "win32":
-        child.serve(app, log_level, listening, is_kept=is_kept)
+        child.serve(job, listening)
     else:
-        child.serve(
-            app,
-            log_level,
-            listening,
-            _supervised(app, log_level, listening, is_kept),
-            is_kept=is_kept,
-        )
+        child.serve(job, listening, _supervised(job, listening))
 
 
-def _supervised(target: str, log_level: str, listening: socket.socket, is_kept: bool) -> Lifeline:
+def _listening(host: str, port: int | None, role: Role) -> socket.socket:
+    """The socket to answer on; for a worker without a port, one that nobody can reach."""
+    if port is not None or role != "worker":
+        return listen(host, _PORT if port is None else port)
+    if sys.platform == "win32":
+        return listen("127.0.0.1", 0)
+    nowhere = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with tempfile.TemporaryDirectory() as folder:
+        nowhere.bind(f"{folder}/socket")  # gone with the folder
+        nowhere.listen()
+    return nowhere
+
+
+def _supervised(job: child.Job, listening: socket.socket) -> Lifeline:
     """Go on in a child, while this process becomes its supervisor.
 
     The first server is a copy of this process, which has imported everything already; the
@@ -100,17 +125,38 @@ def _supervised(target: str, log_level: str, listening: socket.socket, is_kept: 
         return Lifeline(theirs.detach())
     listening.set_inheritable(True)
     ours.set_inheritable(True)
-    again = child.command(target, log_level, is_kept=is_kept)
+    again = child.command(job)
     command = supervisor.command_of(listening.fileno(), ours.fileno(), server, again)
     os.execv(command[0], command)
 
 
-def _serve_and_reload(target: str, log_level: str, listening: socket.socket) -> None:
+def check_level(log_level: str) -> None:
+    """Raise `UsageError` unless it is the name of a level."""
+    if logging.getLevelName(log_level.upper()) == f"Level {log_level.upper()}":
+        raise UsageError(f"--log-level is debug, info, warning or error, not {log_level}")
+
+
+def open_listening(host: str, port: int | None, role: Role = "all") -> tuple[socket.socket, bool]:
+    """A socket that listens, and whether it is systemd's, which keeps it.
+
+    Raises:
+        UsageError: somebody else listens there, or nobody may.
+    """
+    try:
+        given = handed_over()
+        return given or _listening(host, port, role), given is not None
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            " stop the other program or choose another --host or --port"
+        ) from error
+
+
+def serve_and_reload(job: child.Job, listening: socket.socket) -> None:
     """Serve in a process that is started anew when a file changes."""
-    loaded = load_app(target)
-    config = uvicorn.Config(
-        target, log_config=log_config(log_level, loaded.settings.log_format), reload=True
-    )
+    settings = load_app(job.target).settings
+    lines = log_config(job.log_level, settings.log_format, settings.process_name)
+    config = uvicorn.Config(job.target, log_config=lines, reload=True)
     listening.set_inheritable(True)
-    serve = partial(child.serve_for_reloader, target, log_level)
+    serve = partial(child.serve_for_reloader, job)
     ChangeReload(config, target=serve, sockets=[listening]).run()

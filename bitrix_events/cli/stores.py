@@ -6,16 +6,17 @@ import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
-from bitrix_events.app import App, open_store
+from bitrix_events.app import App
 from bitrix_events.cli.loading import UsageError, prepare_environment
 from bitrix_events.settings import Settings
 from bitrix_events.store.base import Installations
 from bitrix_events.store.records import WEBHOOK_PORTAL, Installation, InstallationState
-from bitrix_events.store.sqlite.database import Mode
 from bitrix_events.store.sqlite.lock import FileLock
 from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import Mode, OwnStore, open_store
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ def settings_here() -> Settings:
     return Settings.load(complete=False)
 
 
-def with_store(settings: Settings, mode: Mode, use: Callable[[SqliteStore], Awaitable[T]]) -> T:
+def with_store(settings: Settings, mode: Mode, use: Callable[[OwnStore], Awaitable[T]]) -> T:
     """Open the store, use it, close it."""
 
     async def with_open_store() -> T:
@@ -40,7 +41,22 @@ def with_store(settings: Settings, mode: Mode, use: Callable[[SqliteStore], Awai
     return asyncio.run(with_open_store())
 
 
-def installations_beside(app: App | None, store: SqliteStore) -> Installations:
+def file_of(settings: Settings, *, instead: str) -> Path:
+    """The file of the store.
+
+    Args:
+        instead: what does for a PostgreSQL database what is wanted here.
+
+    Raises:
+        UsageError: there is none, as it is a database on a server.
+    """
+    store = open_store(settings, mode="look")
+    if isinstance(store, SqliteStore):
+        return store.path
+    raise UsageError(f"the store is a PostgreSQL database, {settings.store_name}: {instead}")
+
+
+def installations_beside(app: App | None, store: OwnStore) -> Installations:
     """Where installations are: in a storage of the app's own, or in the store."""
     return store if app is None or app.own_installations is None else app.own_installations
 
@@ -110,8 +126,10 @@ def advice_for(installation: Installation) -> str:
     return ""
 
 
-def is_running(store: SqliteStore) -> bool:
+async def is_running(store: OwnStore) -> bool:
     """Whether a process works with the deliveries of the store."""
+    if not isinstance(store, SqliteStore):
+        return bool(await store.workers())
     path = store.path.with_name(f"{store.path.name}.lock")
     if not path.exists():
         return False

@@ -53,6 +53,10 @@ def sync(
         raise SettingsError(
             "BITRIX_EVENTS_PUBLIC_URL is not set: portals have to be told where to send events"
         )
+    if not wanted.url:
+        typer.echo(
+            "BITRIX_EVENTS_PUBLIC_URL is not set: only offline events are looked at", err=True
+        )
     if not asyncio.run(_sync(loaded, wanted, portal, dry_run=dry_run)):
         raise typer.Exit(1)
 
@@ -97,7 +101,9 @@ async def _sync_one(
     console.print(f"[bold]{escape(name_of(installation))}[/bold]")
     try:
         async with app.portal(installation.portal) as client:
-            difference = await compare(client, wanted, old_url=installation.bound_url)
+            difference = await compare(
+                client, wanted, old_url=installation.bound_url, bound=installation.bound_codes
+            )
             _show(console, difference, dry_run=dry_run)
             if not dry_run:
                 await synchronise(client, store, installation.portal, wanted)
@@ -115,17 +121,19 @@ async def _sync_one(
 def _show(console: Console, difference: Difference, *, dry_run: bool) -> None:
     for code in difference.keep:
         console.print(f"  [dim]keep[/dim]      {escape(code)}")
+    for code in difference.keep_offline:
+        console.print(f"  [dim]keep[/dim]      {escape(code)} offline")
     for code in difference.bind:
         console.print(f"  [green]bind[/green]      {escape(code)}")
+    for code in difference.bind_offline:
+        console.print(f"  [green]bind[/green]      {escape(code)} offline")
+    for code in difference.lacking:
+        console.print(f"  [yellow]lacking[/yellow]   {escape(code)} offline: not in its plan")
     for binding in difference.unbind:
-        console.print(
-            f"  [yellow]unbind[/yellow]    {escape(f'{binding.event} at {binding.handler}')}"
-        )
+        console.print(f"  [yellow]unbind[/yellow]    {escape(f'{binding.event} {binding.place}')}")
     for binding in difference.foreign:
-        where = "in an offline queue" if binding.offline else f"at {binding.handler}"
         whose = f" as user {binding.auth_type}" if binding.auth_type else ""
-        whose += f" named {binding.connector_id}" if binding.connector_id else ""
-        console.print(f"  [dim]foreign   {escape(f'{binding.event} {where}{whose}')}[/dim]")
+        console.print(f"  [dim]foreign   {escape(f'{binding.event} {binding.place}{whose}')}[/dim]")
     if difference.is_empty:
         console.print("  nothing to do")
     elif dry_run:

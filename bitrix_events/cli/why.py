@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bitrix_events.cli.stores import advice_for, is_running, name_of, span, when
 from bitrix_events.cli.views import portal_names, title_of
+from bitrix_events.engine.inbox import is_for
 from bitrix_events.events import event_class
 from bitrix_events.routing.router import Handler
 from bitrix_events.store.records import (
@@ -22,13 +23,13 @@ from bitrix_events.store.records import (
     Query,
     State,
 )
-from bitrix_events.store.sqlite.store import SqliteStore
+from bitrix_events.stores import OwnStore
 
 _OWN_HANDLERS: Final = "bitrix_events."
 
 
 async def explain(
-    store: SqliteStore, view: DeliveryView, handlers: Sequence[Handler] | None
+    store: OwnStore, view: DeliveryView, handlers: Sequence[Handler] | None
 ) -> list[str]:
     """Lines with markup.
 
@@ -57,7 +58,8 @@ async def explain(
         if by_name and execution.handler not in by_name and not _is_own(execution.handler):
             lines.append(f"    {_unknown(execution.handler, by_name)}")
     if handlers is not None:
-        lines += _missing(view, handlers)
+        known = {found.portal: found for found in await store.installations()}
+        lines += _missing(view, handlers, known.get(delivery.portal))
     elif not view.executions and view.repeat_of is None:
         lines.append(
             "  No handler wanted it when it arrived. To see whether one does now:"
@@ -67,7 +69,7 @@ async def explain(
 
 
 async def _fate(
-    store: SqliteStore, delivery: Delivery, execution: Execution, handler: Handler | None
+    store: OwnStore, delivery: Delivery, execution: Execution, handler: Handler | None
 ) -> str:
     """What became of an execution and why, with markup."""
     ended = when(execution.finished_at) if execution.finished_at else ""
@@ -91,28 +93,26 @@ async def _fate(
     return f"[yellow]waits[/yellow], {await _reason_to_wait(store, delivery, execution)}{failed}"
 
 
-async def _running(store: SqliteStore, execution: Execution, attempts: str) -> str:
-    if not is_running(store):
+async def _running(store: OwnStore, execution: Execution, attempts: str) -> str:
+    if not await is_running(store):
         return "[cyan]ran[/cyan] when the app died; it runs again after the next start"
     since = f" since {when(execution.started_at)}" if execution.started_at else ""
     return f"[cyan]runs[/cyan]{since if execution.attempt == 1 else ''}, {attempts}"
 
 
-async def _reason_to_wait(store: SqliteStore, delivery: Delivery, execution: Execution) -> str:
+async def _reason_to_wait(store: OwnStore, delivery: Delivery, execution: Execution) -> str:
     if execution.parked:
         return await _reason_to_park(store, delivery.portal)
     if delivery.entity is not None and (first := await _ahead(store, delivery, execution)):
         return f"behind #{first.delivery.id}, which is about the same record and not finished"
     if execution.due is not None:
         return f"until {when(execution.due)}; attempts so far: {execution.attempt}"
-    if not is_running(store):
+    if not await is_running(store):
         return "for the app to be started"
     return "for its turn: the app is busy with others"
 
 
-async def _ahead(
-    store: SqliteStore, delivery: Delivery, execution: Execution
-) -> DeliveryView | None:
+async def _ahead(store: OwnStore, delivery: Delivery, execution: Execution) -> DeliveryView | None:
     """The oldest delivery that the handler has to deal with before this one."""
     found = []
     for state in (State.RUNNING, State.WAITING):
@@ -131,7 +131,7 @@ async def _ahead(
     return min(ahead, key=lambda view: view.delivery.id, default=None)
 
 
-async def _reason_to_park(store: SqliteStore, portal: str) -> str:
+async def _reason_to_park(store: OwnStore, portal: str) -> str:
     known = {found.portal: found for found in await store.installations()}
     installation = known.get(portal)
     if installation is None:
@@ -170,27 +170,37 @@ def _unknown(name: str, known: dict[str, Handler]) -> str:
     return f"The app has no handler of this name; {hint}; name= keeps a name."
 
 
-def _missing(view: DeliveryView, handlers: Sequence[Handler]) -> list[str]:
+def _missing(
+    view: DeliveryView, handlers: Sequence[Handler], installation: Installation | None
+) -> list[str]:
     """What is to be said of handlers of the app that have no execution."""
     delivery = view.delivery
     had = {execution.handler for execution in view.executions}
     codes = {*event_class(delivery.code)(delivery.code, delivery.data).codes}
     wants = {handler.name: not codes.isdisjoint(handler.codes) for handler in handlers}
+    others = {
+        handler.name
+        for handler in handlers
+        if installation is not None and not is_for(handler, installation)
+    }
     wanting = [name for name in wants if wants[name] and name not in had]
     lines = []
     for name in wanting:
         if view.repeat_of is not None:
             lines.append(f"  [bold]{escape(name)}[/bold]: had #{view.repeat_of}")
             continue
+        if name in others:
+            lines.append(f"  [bold]{escape(name)}[/bold]: is for other portals, says portals=")
+            continue
         lines.append(
             f"  [bold]{escape(name)}[/bold]: wants such events, and did not when this one arrived\n"
             f"    To run it: bitrix-events replay {delivery.id} --handler {escape(name)}"
         )
-    others = list(wants.values()).count(False)
+    unconcerned = list(wants.values()).count(False)
     if not view.executions and not wanting:
         lines.append(f"  No handler of the app wants {escape(delivery.code)}.")
-    elif others:
-        lines.append(f"  Handlers that want other events only: {others}")
+    elif unconcerned:
+        lines.append(f"  Handlers that want other events only: {unconcerned}")
     return lines
 
 

@@ -22,6 +22,7 @@ from bitrix_events.errors import (
     RestError,
 )
 from bitrix_events.events import event_class
+from bitrix_events.portals.queues import EXTENDED, NAMED, is_allowed
 from bitrix_events.portals.subscriptions import NOT_BOUND, Difference, Wanted, compare
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.responses import Response
@@ -32,7 +33,14 @@ ACCESS_LIFE: Final = timedelta(hours=1)
 REFRESH_LIFE: Final = timedelta(days=180)
 """How long a refresh token can be used. Both begin when the tokens are issued."""
 _REFRESH_WARNING: Final = timedelta(days=120)
-_FEATURES: Final = ("rest_offline_extended", "rest_auth_connector")
+_FEATURES: Final = (EXTENDED, NAMED)
+_WITHOUT: Final = {
+    EXTENDED: "handlers with mode='offline' hear nothing from there, those with mode='both' what is"
+    " sent; the portal needs a larger plan",
+    NAMED: "what the app writes there may come back to it as offline events; let handlers watch"
+    " what they need with changed=",
+}
+"""What it means for offline events that a plan lacks a feature."""
 
 Outcomes = Mapping[str, Response | RestError]
 
@@ -172,11 +180,11 @@ async def examine_portal(
     after = datetime.now(UTC)
     findings = [*_app(domain, info), *_clock(domain, answers, before, after)]
     if is_app and wanted is not None:
-        findings += [*_scope(domain, answers, wanted.codes)]
+        findings += [*_scope(domain, answers, wanted.codes | wanted.offline)]
         findings += [await _bindings(client, installation, wanted)]
     if not is_app and codes:
         findings += [_webhook_scope(domain, answers["scope"], codes)]
-    findings += [*_features(domain, answers)]
+    findings += [*_features(domain, answers, wanted)]
     return findings
 
 
@@ -293,7 +301,9 @@ def _missing_scopes(codes: Collection[str], granted: Collection[str]) -> set[str
 async def _bindings(client: Client, installation: Installation, wanted: Wanted) -> Finding:
     about = f"{installation.domain} events"
     try:
-        difference = await compare(client, wanted, old_url=installation.bound_url)
+        difference = await compare(
+            client, wanted, old_url=installation.bound_url, bound=installation.bound_codes
+        )
     except RestError as failure:
         return error(about, f"the portal does not tell what it sends: {failure}")
     return _subscriptions(about, difference, wanted)
@@ -303,23 +313,31 @@ def _subscriptions(about: str, difference: Difference, wanted: Wanted) -> Findin
     advice = "run bitrix-events sync"
     if missing := wanted.codes.intersection(difference.bind):
         return error(about, f"{_list(missing)} are not sent to {wanted.url}: {advice}")
+    if difference.bind_offline:
+        return error(about, f"{_list(difference.bind_offline)} are not kept for us: {advice}")
     if difference.unbind:
-        left = _list(f"{b.event} at {b.handler}" for b in difference.unbind)
+        left = _list(f"{b.event} {b.place}" for b in difference.unbind)
         return warning(about, f"nobody wants {left} any more: {advice}")
     others = len(difference.foreign)
     more = f"; {others} subscriptions are somebody else's" if others else ""
-    return ok(about, f"{len(difference.keep)} are sent to {wanted.url}{more}")
+    kept = len(difference.keep_offline)
+    said = [f"{len(difference.keep)} are sent to {wanted.url}"] if wanted.url else []
+    said += [f"{kept} are kept until they are fetched"] if kept else []
+    return ok(about, f"{', '.join(said) or 'none is wanted'}{more}")
 
 
-def _features(domain: str, answers: Outcomes) -> Iterator[Finding]:
+def _features(domain: str, answers: Outcomes, wanted: Wanted | None) -> Iterator[Finding]:
+    """What the plan has, and what it lacks of what handlers need."""
     found = []
     for feature in _FEATURES:
         answer = answers[feature]
         if isinstance(answer, RestError):
             yield warning(f"{domain} plan", f"{feature} cannot be asked for: {answer}")
             continue
-        value = answer.result.get("value") if isinstance(answer.result, dict) else answer.result
-        found.append(f"{feature}: {'no' if value in ('N', '', None) else 'yes'}")
+        has = is_allowed(answer.result)
+        found.append(f"{feature}: {'yes' if has else 'no'}")
+        if not has and wanted is not None and wanted.offline:
+            yield warning(f"{domain} plan", f"has no {feature}: {_WITHOUT[feature]}")
     if found:
         yield ok(f"{domain} plan", "; ".join(found))
 

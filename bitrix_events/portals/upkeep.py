@@ -21,7 +21,7 @@ from bitrix_events.store.records import Installation, InstallationState
 log = logging.getLogger(__name__)
 
 _SIDE_BY_SIDE: Final = 8
-_EVERY: Final = timedelta(hours=1)
+EVERY_SECONDS: Final = 3600.0
 _ASK_BLOCKED: Final = timedelta(days=1)
 _IDLE: Final = timedelta(days=60)
 _IDLE_JITTER: Final = timedelta(days=30)
@@ -51,12 +51,6 @@ class Upkeep:
         self._subscribe = subscribe
         self._keep = keep
         self._asked: dict[str, datetime] = {}
-
-    async def run(self) -> None:
-        """Do so until cancelled."""
-        while True:
-            await self.once()
-            await asyncio.sleep(_EVERY.total_seconds())
 
     async def once(self) -> None:
         """Look after every installation."""

@@ -19,6 +19,7 @@ from bitrix_events.errors import (
     InstallationGone,
     PortalMoved,
     SettingsError,
+    StoreUnreachable,
     TokenExpired,
     VerificationError,
 )
@@ -99,8 +100,11 @@ class WebhookPortal:
                 " BITRIX_EVENTS_MEMBER_ID to the new one"
             )
         learned = replace(installation, member_id=credentials.member_id)
-        if not await self._store.save_installation(learned):
-            return await self.admit(envelope)  # another event was faster; compare with it
+        try:
+            if not await self._store.save_installation(learned):
+                return await self.admit(envelope)  # another event was faster; compare with it
+        except StoreUnreachable:
+            return Admission(learned, changed=True)  # whoever keeps the event keeps that, too
         return Admission(learned)
 
     def recognise(self, envelope: Envelope) -> Installation | None:

@@ -254,7 +254,7 @@ class AppTest:
                     await self._cloud.settled()
 
     def _new_portal(self, **options: Any) -> FakePortal:
-        scope = ",".join(sorted(BY_SCOPE))
+        scope = ",".join(sorted({*BY_SCOPE, "im"}))
         portal = self._make_portal(
             clock=self._clock, outbound=self._outbound, scope=scope, **options
         )
@@ -285,7 +285,7 @@ class AppTest:
     async def _idle(self) -> None:
         store = self._opened()
         await self._cloud.settled()
-        while not store.is_idle():
+        while not store.is_idle() or self.app.chores_due_in == 0.0:
             await asyncio.sleep(_LOOK_SECONDS)
             await self._cloud.settled()
 
@@ -297,9 +297,10 @@ class AppTest:
     def _seconds_to_due(self) -> float | None:
         weather = self._watch.weather
         rest = weather.ends_in() if weather is not None else None
-        return min(
-            (s for s in (self._opened().seconds_to_due(), rest) if s is not None), default=None
-        )
+        # To look into empty queues again and again would take long, and find nothing.
+        chores = self.app.chores_due_in if self.portal.kept else None
+        moments = (self._opened().seconds_to_due(), rest, chores)
+        return min((seconds for seconds in moments if seconds is not None), default=None)
 
     def _opened(self) -> WatchedStore:
         if self._store is None:

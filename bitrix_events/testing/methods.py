@@ -149,11 +149,9 @@ class Request:
     """The app that calls; empty for a webhook."""
     auth_in_params: bool = False
     """Whether ``auth`` was among the parameters, where some methods stumble over it."""
-
-    @property
-    def connector_id(self) -> str:
-        """The queue of offline events that is meant, or is not to hear of the change."""
-        return str(self.params.get("auth_connector") or "")
+    connector_id: str = ""
+    """The queue of offline events that is meant, or is not to hear of the change. It stands beside
+    the token: commands of a batch have that of the batch (protocol.md 8.1)."""
 
     def mapping(self, name: str) -> Params:
         """A parameter that is a mapping. An empty one may be missing or, from PHP, a list.

@@ -135,7 +135,7 @@ def _wanted(request: Request) -> _Wanted:
         handler="" if offline else str(params["handler"]),
         auth_type=int(auth_type) if auth_type.isdecimal() else None,
         offline=offline,
-        connector_id=str(params.get("auth_connector") or ""),
+        connector_id=request.connector_id,
         min_timeout=float(timeout) if timeout.isdecimal() else 1.0,
     )
 

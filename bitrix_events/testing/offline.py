@@ -51,6 +51,8 @@ class OfflineQueues:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tables: dict[Queue, Table] = {}
+        self._newest: dict[tuple[Queue, str], int] = {}
+        """The last record of an event, by queue and MESSAGE_ID."""
         self._last_id = 0
         self._reservations = 0
         self._rung: dict[int, float] = {}
@@ -65,13 +67,18 @@ class OfflineQueues:
             "EVENT_DATA": dict(data),
             "EVENT_ADDITIONAL": {"user_id": user_id} if user_id else False,
         }
-        same = table.select({"=MESSAGE_ID": message_id, "=PROCESS_ID": ""}, {})
-        if same:
-            table.writable(same[0]).update(fresh)
+        newest = self._newest.get((queue, message_id), 0)
+        if newest in table and table.get(newest)["PROCESS_ID"] == "":
+            table.writable(newest).update(fresh)
             return
         self._last_id += 1
+        self._newest[queue, message_id] = self._last_id
         named = {"EVENT_NAME": event, "MESSAGE_ID": message_id, "PROCESS_ID": "", "ERROR": 0}
         table.insert({"ID": self._last_id, **fresh, **named})
+
+    def __len__(self) -> int:
+        """How many records there are in all queues, reserved and failed ones included."""
+        return sum(1 for table in self._tables.values() for _ in table)
 
     def is_time_to_ring(self, binding_id: int, seconds: float) -> bool:
         """Whether ONOFFLINEEVENT may be sent to a binding that is told every so many seconds."""

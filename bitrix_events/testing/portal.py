@@ -430,6 +430,11 @@ class FakePortal(Lifecycle, Records):
         """Who is told about what: bindings of the app, of other apps and of outgoing webhooks."""
         return list(self._state.sender.bindings)
 
+    @property
+    def kept(self) -> int:
+        """How many offline events wait in the queues of apps, reserved and failed ones included."""
+        return len(self._state.sender.offline)
+
     async def settled(self) -> None:
         """Wait until every event on its way has been answered or has failed."""
         await self._state.sender.settled()

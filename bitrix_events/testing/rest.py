@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bitrix_events.testing import (
@@ -73,6 +73,8 @@ class Caller:
     by_webhook: bool
     client_id: str = ""
     """The app that calls; empty for a webhook."""
+    connector_id: str = ""
+    """``auth_connector`` of the HTTP request."""
     token: str = field(default="", repr=False)
     """The access token, which may end within a batch; empty for a webhook."""
 
@@ -109,7 +111,8 @@ class RestApi:
             RestError: the call is refused.
         """
         try:
-            caller = self._caller_with(token)
+            connector = str(params.get("auth_connector") or "")
+            caller = replace(self._caller_with(token), connector_id=connector)
         except RestError:
             self.note(method, params, user_id=0, batched=False)
             self._fail_on_order(method)
@@ -198,6 +201,7 @@ class RestApi:
             by_webhook=caller.by_webhook,
             client_id=caller.client_id,
             auth_in_params="auth" in params,
+            connector_id=caller.connector_id,
         )
         try:
             result = self._dispatch(method, given, request, caller)

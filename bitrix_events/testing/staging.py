@@ -163,13 +163,18 @@ class WatchedStore(SqliteStore):
         per_portal: int,
         per_handler: Mapping[str, int] | None = None,
         resting: Collection[str] = (),
+        idle: Mapping[str, int] | None = None,
     ) -> list[Claim]:
         watch = self._watch
         watch.claims += 1
         watch.is_claiming = True
         try:
             claims = await super().claim(
-                limit=limit, per_portal=per_portal, per_handler=per_handler, resting=resting
+                limit=limit,
+                per_portal=per_portal,
+                per_handler=per_handler,
+                resting=resting,
+                idle=idle,
             )
             watch.held |= {claim.execution_id: claim for claim in claims}
         finally:

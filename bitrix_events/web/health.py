@@ -63,8 +63,10 @@ class Health:
         self._read_again_at = 0.0
 
     async def alive(self, request: Request) -> Response:
-        """Answers while the process can answer."""
-        return JSONResponse({"status": "ok"})
+        """Answers while the process can answer; names the parts that are in trouble, as far as
+        that is known."""
+        troubled = sorted(part for part, look in self._vitals.troubles.items() if look())
+        return JSONResponse({"status": "ok", **({"troubles": troubled} if troubled else {})})
 
     async def ready(self, request: Request) -> Response:
         """200 if deliveries are taken, stored and handled; 503 names the parts that fail.

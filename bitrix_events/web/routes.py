@@ -39,10 +39,17 @@ def routes(
         *oauth_routes,
         *(Route(path, receiver) for path in _spellings(EVENTS_PATH)),
         *(Route(path, door.install, methods=_METHODS) for path in _spellings(INSTALL_PATH)),
+        *health_routes(health),
+        Route("/", index),
+    ]
+
+
+def health_routes(health: Health) -> list[BaseRoute]:
+    """Those by which a process tells how it is."""
+    return [
         Route(HEALTH_PATH, health.alive),
         Route(READY_PATH, health.ready),
         Route(METRICS_PATH, health.metrics),
-        Route("/", index),
     ]
 
 

@@ -36,8 +36,8 @@ def test_there_are_as_many_commands_as_ever() -> None:
     tops = {words[0] for words in PATHS if words}
 
     assert tops == {
-        *("run", "demo", "send", "handlers", "replay", "record", "sync", "doctor"),
-        *("events", "dead", "portals", "db", "fake-portal"),
+        *("run", "dev", "demo", "send", "handlers", "replay", "record", "sync", "doctor"),
+        *("events", "dead", "portals", "snapshot", "catch-up", "db", "store", "fake-portal"),
     }
     assert {tuple(words) for words in PATHS} >= {("events", "list"), ("dead", "retry")}
 

@@ -11,15 +11,19 @@ from typing import Any, Final
 
 import pytest
 
+from bitrix_events import App
 from bitrix_events.cli.doctor import (
     check_file,
+    check_modes,
     check_settings,
     check_store,
 )
+from bitrix_events.engine.verdicts import paused
 from bitrix_events.portals.health import Finding, Level
 from bitrix_events.settings import Settings
-from bitrix_events.store.records import Installation, InstallationState
+from bitrix_events.store.records import Installation, InstallationState, NewDelivery
 from bitrix_events.store.sqlite.health import FileHealth
+from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command
 from tests.cli.stores import APP, KEY, delivery, in_store, installed, save
@@ -77,7 +81,10 @@ def test_a_set_up_that_is_well_ends_with_zero(command: Command, folder: Path) ->
         (APP | {"BITRIX_EVENTS_SECRET_KEY": "short"}, "BITRIX_EVENTS_SECRET_KEY: "),
         (APP | {"BITRIX_EVENTS_WORKERS": "many"}, "BITRIX_EVENTS_WORKERS: "),
         (APP | {"BITRIX_EVENTS_SECRET_KEY_FILE": "/nowhere"}, "cannot read /nowhere"),
-        (APP | {"BITRIX_EVENTS_STORE": "mysql://x"}, "BITRIX_EVENTS_STORE is not an address"),
+        (
+            APP | {"BITRIX_EVENTS_STORE": "mysql://x"},
+            "BITRIX_EVENTS_STORE: it is not an address such as",
+        ),
         (
             WEBHOOKS | {"BITRIX_EVENTS_WEBHOOK_URL": "https://acme.bitrix24.com/secretcode"},
             "BITRIX_EVENTS_WEBHOOK_URL: the address is not that of an incoming webhook",
@@ -310,3 +317,35 @@ def test_portals_that_wait_are_told_and_not_asked(
     assert "(SOMETHING)" in result.stdout
     assert "error    OAuth server: http://127.0.0.1:9 cannot be reached" in result.stdout
     assert "DNS" not in result.stdout.partition("OAuth")[0]
+
+
+def test_handlers_that_cause_themselves_are_told(command: Command, folder: Path) -> None:
+    async def fill(store: SqliteStore) -> None:
+        for number in range(7, 12):
+            await put(store, NewDelivery(ACME, "ONX", {}, f"deal:{number}"), "app.loops", "app.ok")
+        for claim in await store.claim(limit=20, per_portal=20):
+            if claim.delivery.handler == "app.loops":
+                await store.settle(claim, paused(60).verdict)
+
+    in_store(folder, fill)
+
+    result = command("doctor", "--offline", folder=folder, **APP)
+
+    text = "warning  loop guard: app.loops ran too often for deal:10, deal:11, deal:7 and others"
+    assert text in result.stdout
+    assert "app.ok ran" not in result.stdout
+
+
+def test_handlers_of_offline_events_need_an_app() -> None:
+    app = App()
+
+    @app.on("ONCRMDEALADD", mode="both")
+    async def mirror() -> None: ...
+
+    webhooks = Settings.load(webhook_url="https://a.bitrix24.com/rest/1/x/", application_token="t")
+
+    (finding,) = check_modes(webhooks, app)
+    assert finding.level is Level.WARNING
+    assert "app.mirror: a portal that is reached by webhooks keeps no events" in finding.text
+    assert list(check_modes(app_settings(), app)) == []
+    assert list(check_modes(webhooks, None)) == []

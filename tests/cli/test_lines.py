@@ -159,6 +159,14 @@ def test_json_has_everything_that_was_said() -> None:
     }
 
 
+def test_each_line_names_the_process_if_that_has_a_name() -> None:
+    made = record("#7 stored")
+
+    assert json.loads(JsonFormatter("worker-1").format(made))["process"] == "worker-1"
+    assert TextFormatter("worker-1").format(made).split(" ", 1)[1] == "worker-1 #7 stored"
+    assert TextFormatter().format(made).split(" ", 1)[1] == "#7 stored"
+
+
 def test_json_takes_what_senders_put_into_it() -> None:
     odd = 'half a \ud83d, "quotes"\n\x1b[2J'
 

@@ -182,3 +182,48 @@ def test_it_explains_itself_with_an_example(command: Command, tmp_path: Path) ->
     result = command("sync", "--help", folder=tmp_path)
 
     assert "bitrix-events sync hello:app --dry-run" in result.stdout
+
+
+OFFLINE_APP = GOOD_APP.replace("@app.on(OnCrmDealAdd)", '@app.on(OnCrmDealAdd, mode="offline")')
+
+
+async def test_offline_events_are_kept_by_the_portal(
+    portal: FakePortal, folder: Path, sync: Sync
+) -> None:
+    (folder / "good.py").write_text(OFFLINE_APP)
+    await keep(folder, installed_on(portal))
+
+    done = await sync()
+    again = await sync("--dry-run")
+
+    assert "  bind      ONCRMDEALADD offline\n" in done.stdout
+    assert "  bind      ONOFFLINEEVENT\n" in done.stdout
+    assert "  keep      ONCRMDEALADD offline\n" in again.stdout
+    assert again.stdout.endswith("  nothing to do\n")
+    assert ("ONCRMDEALADD", "") in bound(portal)
+
+
+async def test_without_a_public_url_offline_events_are_bound_alone(
+    portal: FakePortal, folder: Path, sync: Sync
+) -> None:
+    (folder / "good.py").write_text(OFFLINE_APP)
+    await keep(folder, installed_on(portal))
+
+    done = await sync(BITRIX_EVENTS_PUBLIC_URL="")
+
+    assert done.returncode == 0
+    assert "only offline events are looked at" in done.stderr
+    assert bound(portal) == [("ONCRMDEALADD", "")]
+
+
+async def test_a_plan_that_lacks_offline_events_is_shown(
+    portal: FakePortal, folder: Path, sync: Sync
+) -> None:
+    (folder / "good.py").write_text(OFFLINE_APP)
+    portal.features["rest_offline_extended"] = "N"
+    await keep(folder, installed_on(portal))
+
+    done = await sync()
+
+    assert "  lacking   ONCRMDEALADD offline: not in its plan\n" in done.stdout
+    assert ("ONCRMDEALADD", "") not in bound(portal)

@@ -143,7 +143,7 @@ async def test_a_handler_that_blocks_its_loop_is_told_and_intake_goes_on(tmp_pat
 
     assert before.json() == {"status": "ready"}
     assert "observed.rude blocks the event loop" in during.json()["troubles"]["worker"]
-    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok", "troubles": ["worker"]})
 
 
 async def test_with_an_admin_token_nobody_else_sees_figures(tmp_path: Path) -> None:

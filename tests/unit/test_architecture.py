@@ -13,12 +13,13 @@ PACKAGE: Final = Path(bitrix_events.__file__).parent
 MODULES: Final = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
 _GROUND: Final = {
-    *("decisions", "errors", "failpoints", "metrics", "nearest", "settings", "signals"),
+    *("aside", "decisions", "errors", "failpoints", "metrics", "nearest", "settings", "signals"),
 }
 _RECORDS: Final = _GROUND | {"events", "messages", "wire"}
 _BELOW_WEB: Final = _RECORDS | {"routing", "rest", "store", "portals", "engine"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "errors": set(),
+    "aside": set(),
     "decisions": set(),
     "failpoints": set(),
     "metrics": set(),
@@ -31,7 +32,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "messages": {"events"},
     "catalog": {"entities", "events", "nearest"},  # its generator looks at what is written by hand
     "wire": _GROUND,
-    "routing": _GROUND | {"events", "wire"},
+    "routing": _GROUND | {"entities", "events", "wire"},
     "rest": _GROUND | {"entities", "events", "wire", "catalog", "generated"},
     "store": _GROUND | {"events", "wire"},
     "portals": _GROUND | {"events", "wire", "rest", "store"},
@@ -41,8 +42,12 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "connections": _BELOW_WEB,
     "occasion": _BELOW_WEB | {"connections"},
     "stage": _BELOW_WEB,
-    "app": _BELOW_WEB | {"connections", "occasion", "stage", "web"},
-    "cli": _BELOW_WEB | {"web", "app", "server", "testing"},  # its demo plays with the fake portal
+    "catch_up": _BELOW_WEB | {"entities"},
+    "chores": _BELOW_WEB | {"catch_up", "connections"},
+    "stores": _GROUND | {"store"},
+    "app": _BELOW_WEB | {"chores", "connections", "occasion", "stage", "stores", "web"},
+    # Its demo plays with the fake portal.
+    "cli": _BELOW_WEB | {"app", "catch_up", "server", "stores", "testing", "web"},
     "testing": _BELOW_WEB | {"app", "entities", "stage", "web"},
     "pytest_plugin": {"app", "testing"},
     "__main__": {"cli"},
@@ -55,7 +60,8 @@ _OF_APPS: Final = {
 HOMES: Final = {
     "httpx": ("rest/transport.py", "rest/carrier.py", "testing/"),
     "aiohttp": ("rest/carrier.py", "rest/resolver.py"),
-    "orjson": ("rest/codec.py", "store/sqlite/", "cli/", "testing/answers.py"),
+    "orjson": ("rest/codec.py", "store/", "cli/", "testing/answers.py"),
+    "asyncpg": ("store/postgres/",),
     "sqlite3": ("store/sqlite/",),
     "starlette": ("web/", "app.py", "testing/"),
     "uvicorn": ("server/", "cli/", "testing/"),
@@ -161,6 +167,7 @@ SERVERS: Final = {
     "compat/test_b24pysdk_events.py": "an app on the vendor's SDK",
     "contract/test_fake_kinds.py": "the app that a fake portal posts events to",
     "contract/test_fake_page.py": "the app that a fake portal posts events to",
+    "contract/wires.py": "a wire to a database",
     "processes/served.py": "the app behind our server",
     "processes/test_fake_portal_page.py": "the app, and a hostile page in the browser",
     "scenarios/forgery.py": "a listener that must hear nothing",

@@ -57,7 +57,7 @@ def test_an_app_needs_three_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_defaults() -> None:
     settings = Settings.load(complete=False)
 
-    assert settings.store == "sqlite:///data/bitrix_events.db"
+    assert settings.store_name == "sqlite:///data/bitrix_events.db"
     assert settings.body_limit == 256 * 1024
     assert settings.oauth_urls == ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
     assert settings.allowed_hosts == ()
@@ -81,7 +81,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 
     assert settings.workers == 128
     assert settings.client_id is None
-    assert settings.store == "sqlite:///data/bitrix_events.db"
+    assert settings.store_name == "sqlite:///data/bitrix_events.db"
 
 
 def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -104,12 +104,12 @@ def test_argument_beats_environment_beats_file_beats_default(
 ) -> None:
     (tmp_path / "store").write_text("sqlite:///of-the-file")
 
-    of_default = Settings.load(complete=False).store
+    of_default = Settings.load(complete=False).store_name
     set_variables(monkeypatch, STORE_FILE=str(tmp_path / "store"))
-    of_file = Settings.load(complete=False).store
+    of_file = Settings.load(complete=False).store_name
     set_variables(monkeypatch, STORE="sqlite:///of-the-environment")
-    of_environment = Settings.load(complete=False).store
-    of_argument = Settings.load(complete=False, store="sqlite:///of-the-argument").store
+    of_environment = Settings.load(complete=False).store_name
+    of_argument = Settings.load(complete=False, store="sqlite:///of-the-argument").store_name
 
     assert of_default == "sqlite:///data/bitrix_events.db"
     assert of_file == "sqlite:///of-the-file"
@@ -215,6 +215,7 @@ def test_what_is_missing_or_contradicts_is_named(
         ("WORKERS", "many"),
         ("PORTAL_CONCURRENCY", "0"),
         ("SYNC_THREADS", "-1"),
+        ("OFFLINE_POLL_SECONDS", "0"),
         ("SHUTDOWN_SECONDS", "-0.1"),
         ("BODY_LIMIT", "1023"),
         ("LOG_FORMAT", "xml"),
@@ -341,3 +342,60 @@ def test_an_admin_token_is_hard_to_guess_and_hidden(monkeypatch: pytest.MonkeyPa
     set_variables(monkeypatch, ADMIN_TOKEN="0123456789abcde")
     with pytest.raises(SettingsError, match=r"ADMIN_TOKEN: it has to have at least 16 characters"):
         Settings.load(complete=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:hush-hush@db.example.com:5432/inbox",
+        "postgres://app:hush-hush@db.example.com:5432/inbox?pgbouncer=true",
+        "postgresql://app@db.example.com:5432/inbox?password=hush-hush",
+    ],
+)
+def test_the_password_of_a_database_is_shown_nowhere(url: str) -> None:
+    settings = Settings.load(complete=False, store=url)
+
+    assert settings.is_shared
+    assert settings.store_name.endswith("://app@db.example.com:5432/inbox")
+    for shown in (repr(settings), str(settings), settings.store_name, settings.model_dump_json()):
+        assert "hush" not in shown
+    assert settings.store.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://app:hush-hush@db/inbox",
+        "sqlite://app.db",
+        "sqlite:///",
+        "postgresql://app:hush-hush@db",
+        "postgresql:///",
+        "hush-hush",
+    ],
+)
+def test_an_address_of_no_store_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^BITRIX_EVENTS_STORE: .*sqlite:///data") as raised:
+        Settings.load(complete=False, store=url)
+
+    assert "hush" not in str(raised.value)
+
+
+def test_a_store_may_consist_of_several_databases() -> None:
+    urls = ["postgresql://a:hush-hush@one/inbox", "postgres://b:hush-hush@two/inbox"]
+
+    settings = Settings.load(complete=False, store=", ".join(urls))
+
+    assert settings.store_urls == urls
+    assert settings.store_name == "postgresql://a@one/inbox, postgres://b@two/inbox"
+    for wrong in ([urls[0], urls[0]], [urls[0], "sqlite:///data/app.db"], [urls[0], ""]):
+        with pytest.raises(SettingsError, match="BITRIX_EVENTS_STORE"):
+            Settings.load(complete=False, store=",".join(wrong))
+
+
+def test_a_file_on_this_machine_serves_one_process() -> None:
+    assert not Settings.load(complete=False).is_shared
+    assert Settings.load(complete=False, store="postgresql:///inbox").is_shared
+    with pytest.raises(SettingsError, match="BITRIX_EVENTS_ROLE"):
+        Settings.load(complete=False, role="cook")
+    with pytest.raises(SettingsError, match="BITRIX_EVENTS_PROCESS_NAME"):
+        Settings.load(complete=False, process_name="two words")

@@ -298,3 +298,36 @@ async def test_a_portal_that_does_not_tell_what_it_sends_is_an_error(
 
     assert finding.level is Level.ERROR
     assert "does not tell what it sends" in finding.text
+
+
+async def test_offline_events_that_are_not_kept_are_named(client: Client) -> None:
+    await bind(client, "ONCRMDEALADD")
+    needs = replace(wanted("ONCRMDEALADD"), offline=frozenset({"ONTASKADD"}))
+
+    findings = await examine_portal(client, installed(), needs)
+
+    assert worst(findings).level is Level.ERROR
+    assert "ONTASKADD are not kept for us: run bitrix-events sync" in worst(findings).text
+
+
+@pytest.mark.parametrize(
+    ("feature", "text"),
+    [
+        ("rest_offline_extended", "handlers with mode='offline' hear nothing from there"),
+        ("rest_auth_connector", "what the app writes there may come back"),
+    ],
+)
+async def test_a_plan_that_lacks_what_handlers_need_is_a_warning(
+    portal: FakePortal, client: Client, feature: str, text: str
+) -> None:
+    await bind(client, "ONCRMDEALADD")
+    portal.features[feature] = "N"
+    needs = replace(wanted("ONCRMDEALADD"), offline=frozenset({"ONTASKADD"}))
+
+    with_offline = await examine_portal(client, installed(), needs)
+    without = await examine_portal(client, installed(), wanted("ONCRMDEALADD"))
+
+    (told,) = [f.text for f in with_offline if f.about.endswith("plan") and f.level is not Level.OK]
+    assert feature in told
+    assert text in told
+    assert {f.level for f in without} == {Level.OK}

@@ -607,3 +607,115 @@ async def test_an_answer_that_is_lost_does_not_lose_a_subscription(
 
         assert bound(portal) == [("ONCRMDEALADD", URL)]
         assert installations.remembers(URL, "ONCRMDEALADD")
+
+
+# Offline events.
+
+
+def kept(portal: FakePortal) -> list[tuple[str, str]]:
+    return sorted((b.event, b.connector_id) for b in portal.bindings if b.offline)
+
+
+async def test_offline_events_are_kept_in_our_queue_and_remembered(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = Wanted(URL, frozenset({"ONTASKADD"}), offline=frozenset({"ONCRMDEALADD"}))
+
+    difference = await synchronise(client, installations, "acme", needs)
+
+    assert (difference.bind, difference.bind_offline) == (("ONTASKADD",), ("ONCRMDEALADD",))
+    assert kept(portal) == [("ONCRMDEALADD", "bitrix_events")]
+    assert installations.remembers(URL, "ONTASKADD", "ONCRMDEALADD@bitrix_events")
+    assert installations.row is not None
+    assert needs.is_met_by(installations.row)
+    assert not replace(needs, offline=frozenset({"ONTASKADD"})).is_met_by(installations.row)
+    assert (await synchronise(client, installations, "acme", needs)).is_empty
+
+
+async def test_offline_events_that_nobody_wants_any_more_end(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    both = frozenset({"ONCRMDEALADD", "ONTASKADD"})
+    await synchronise(client, installations, "acme", Wanted(URL, frozenset(), offline=both))
+    less = Wanted(URL, frozenset(), offline=frozenset({"ONTASKADD"}))
+
+    await synchronise(client, installations, "acme", less, prune=False)
+    assert len(kept(portal)) == 2
+    await synchronise(client, installations, "acme", less)
+
+    assert kept(portal) == [("ONTASKADD", "bitrix_events")]
+    assert installations.remembers(URL, "ONTASKADD@bitrix_events")
+
+
+async def test_queues_of_somebody_else_stay(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    for queue in ("", "erp"):
+        named = client.with_options(auth_connector=queue)
+        await named.call("event.bind", event="ONCRMLEADADD", event_type="offline")
+    needs = Wanted(URL, frozenset(), offline=frozenset({"ONTASKADD"}))
+
+    difference = await synchronise(client, installations, "acme", needs)
+
+    assert [b.connector_id for b in difference.foreign] == ["", "erp"]
+    assert len(kept(portal)) == 3
+
+
+async def test_without_an_address_what_is_sent_stays_as_it_is(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    await synchronise(client, installations, "acme", wanted("ONCRMDEALADD"))
+    needs = Wanted.by_handlers("", ["ONCRMDEALADD"], offline=["ONTASKADD"])
+
+    await synchronise(client, installations, "acme", needs)
+
+    assert bound(portal) == [("ONCRMDEALADD", URL), ("ONTASKADD", "")]
+    assert installations.remembers(URL, "ONCRMDEALADD", "ONTASKADD@bitrix_events")
+    assert installations.row is not None
+    assert needs.is_met_by(installations.row)
+
+
+async def test_a_plan_without_offline_events_lacks_them_and_nothing_else(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.features["rest_offline_extended"] = "N"
+    needs = Wanted(URL, frozenset({"ONTASKADD"}), offline=frozenset({"ONCRMDEALADD"}))
+
+    difference = await synchronise(client, installations, "acme", needs)
+
+    assert (difference.lacking, difference.bind_offline) == (("ONCRMDEALADD",), ())
+    assert installations.remembers(URL, "ONTASKADD")
+
+
+async def test_a_queue_without_a_name_stays_in_use_when_the_plan_gets_names(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    portal.features["rest_auth_connector"] = "N"
+    first = Wanted(URL, frozenset(), offline=frozenset({"ONCRMDEALADD"}))
+    await synchronise(client, installations, "acme", first)
+    portal.features["rest_auth_connector"] = "Y"
+    more = Wanted(URL, frozenset(), offline=frozenset({"ONCRMDEALADD", "ONTASKADD"}))
+
+    await synchronise(client, installations, "acme", more)
+
+    assert kept(portal) == [("ONCRMDEALADD", ""), ("ONTASKADD", "")]
+    assert installations.row is not None
+    assert more.is_met_by(installations.row)
+
+
+async def test_an_offline_event_that_the_portal_refuses_is_told_of(
+    portal: FakePortal, client: Client, installations: OneInstallation
+) -> None:
+    needs = Wanted(URL, frozenset(), offline=frozenset({"ONCRMDEALADD", "ONNOTHING"}))
+
+    with pytest.raises(BatchError) as failure:
+        await synchronise(client, installations, "acme", needs)
+
+    assert list(failure.value.errors) == ["ONNOTHING offline"]
+    assert installations.remembers(URL, "ONCRMDEALADD@bitrix_events")
+
+
+def test_the_doorbell_is_wanted_where_something_is_kept_and_we_can_be_called() -> None:
+    assert "ONOFFLINEEVENT" in Wanted.by_handlers(URL, [], offline=["onTaskAdd"]).codes
+    assert "ONOFFLINEEVENT" not in Wanted.by_handlers(URL, ["onTaskAdd"]).codes
+    assert Wanted.by_handlers("", [], offline=["onTaskAdd"]).codes == frozenset()

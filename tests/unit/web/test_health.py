@@ -220,3 +220,14 @@ async def test_with_a_token_metrics_are_for_who_has_it() -> None:
     assert given.status_code == small.status_code == 200
     assert {answer.status_code for answer in refused} == {401}
     assert {answer.headers["www-authenticate"] for answer in refused} == {"Bearer"}
+
+
+async def test_who_asks_whether_it_lives_is_told_which_parts_are_in_trouble_and_no_more() -> None:
+    parts = Parts()
+    async with asking(parts.health(), client=("203.0.113.7", 5000)) as ask:
+        well = await ask("/healthz")
+        parts.worker = "app.slow blocks the event loop"
+        ill = await ask("/healthz")
+
+    assert (well.status_code, well.json()) == (200, {"status": "ok"})
+    assert (ill.status_code, ill.json()) == (200, {"status": "ok", "troubles": ["worker"]})
