@@ -7,7 +7,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY bitrix_events ./bitrix_events
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir ".[postgres]"
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /app app && install -d -o app -g app -m 700 /data
@@ -15,7 +15,8 @@ COPY --from=build /venv /venv
 COPY examples/hello.py /app/hello.py
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    BITRIX_EVENTS_STORE=sqlite:////data/bitrix_events.db
+    BITRIX_EVENTS_STORE=sqlite:////data/bitrix_events.db \
+    BITRIX_EVENTS_OUTAGE_FOLDER=/data/outage
 WORKDIR /app
 USER app
 VOLUME /data

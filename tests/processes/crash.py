@@ -45,8 +45,10 @@ from tests.serving import eventually
 WORKERS: Final = 8
 """Executions that run at a time, hence the most that one kill may cause to be repeated."""
 OUTSIDE: Final = "from outside"
-STAGES: Final = (*sorted(NAMES - {"journal_written", "draining"}), OUTSIDE)
-"""Where the server is killed; the journal and the drain belong to other occasions."""
+_OFFLINE: Final = {name for name in NAMES if name.startswith("offline_")}
+STAGES: Final = (*sorted(NAMES - _OFFLINE - {"journal_written", "draining"}), OUTSIDE)
+"""Where the server is killed; the journal, the drain and offline events belong to other
+occasions."""
 _ONCE_IN: Final = {
     "before_commit": 4,
     "after_commit": 4,

@@ -22,11 +22,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bitrix_events.portals.oauth_app import OAuthApp
 from bitrix_events.store.base import Installations
+from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.database import Mode
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from examples.own_tokens import Account, Accounts, Base, titles
+from tests.postgres import server
 
 pytestmark = pytest.mark.process
 
@@ -54,7 +56,23 @@ async def sqlalchemy(path: Path) -> AsyncIterator[Accounts]:
         await engine.dispose()
 
 
-STORAGES: dict[str, Callable[[Path], Any]] = {"sqlite": sqlite, "sqlalchemy": sqlalchemy}
+@asynccontextmanager
+async def postgresql(path: Path) -> AsyncIterator[PostgresStore]:
+    """The database whose address is in a file."""
+    url = await asyncio.to_thread(path.read_text)
+    store = PostgresStore(url, sealer=SEALER, mode="share")
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+STORAGES: dict[str, Callable[[Path], Any]] = {
+    "sqlite": sqlite,
+    "sqlalchemy": sqlalchemy,
+    "postgresql": postgresql,
+}
 
 
 async def make(kind: str, path: Path) -> None:
@@ -62,6 +80,9 @@ async def make(kind: str, path: Path) -> None:
     if kind == "sqlite":
         async with sqlite(path, mode="own"):
             return
+    if kind == "postgresql":
+        await asyncio.to_thread(path.write_text, await server().prepared())
+        return
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
     async with engine.begin() as db:
         await db.run_sync(Base.metadata.create_all)

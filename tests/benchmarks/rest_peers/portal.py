@@ -119,11 +119,15 @@ def made(
     disturbed: bool,
     moving: bool,
     replays: bool,
+    times: float = 1.0,
 ) -> ReplayingPortal:
     """A portal with so many deals; `disrupt` does what ``moving`` wants, once it is served,
-    and the order ``replay`` what ``replays`` prepares."""
+    and the order ``replay`` what ``replays`` prepares. It is so many ``times`` as fast as a real
+    one: what it takes in a second, and how soon it answers."""
+    latency = Latency(_LATENCY.request / times, _LATENCY.command / times)
     portal = ReplayingPortal(
-        limits=Limits() if limited else None, latency=_LATENCY if slow else Latency()
+        limits=Limits(per_second=Limits().per_second * times) if limited else None,
+        latency=latency if slow else Latency(),
     )
     portal.keeps = replays
     portal.fill("deal", ids=ids_of(shape, count), TITLE="Deal", OPPORTUNITY=5)

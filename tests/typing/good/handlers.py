@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import Annotated, assert_type
 
 from bitrix_events import (
+    UNKNOWN,
     App,
+    Change,
+    Changes,
     Client,
     DeadLettered,
     Delivery,
@@ -59,6 +62,35 @@ def is_large(deal: Deal) -> bool:
 
 @router.on(OnCrmDealAdd, where=is_large, debounce=None)
 async def of_a_subclass(deal: Roofing) -> None: ...
+
+
+@app.on(OnCrmDealUpdate, changed="stage_id", portals=["acme.bitrix24.com"])
+async def of_changes(changes: Changes, deal: Deal, client: Client) -> None:
+    for name in changes:
+        assert_type(name, str)
+        assert_type(changes[name], Change)
+        if changes[name].before is not UNKNOWN:
+            await client.update(deal, stage_id="C3:WON")
+
+
+@app.on(OnCrmDealUpdate, OnCrmDealAdd, changed=("stage_id", "opportunity"), first_seen="skip")
+def of_several_fields(deal: Roofing, client: SyncClient) -> None:
+    client.update(deal, UF_CRM_1="x")
+
+
+@app.on(
+    OnCrmDealUpdate,
+    changed={"stage_id": ("C3:NEW", "C3:WON"), "assigned_by_id": 7},
+    where=lambda deal: deal.category_id == 3,
+)
+async def of_a_move(deal: Deal) -> None: ...
+
+
+of_one_kind = Router("of_one_kind", where=is_large, portals=("acme.bitrix24.com",))
+
+
+@of_one_kind.on(OnCrmDealUpdate, mode="both", catch_up=True)
+async def by_two_ways(deal: Deal) -> None: ...
 
 
 class ErpDown(Exception): ...

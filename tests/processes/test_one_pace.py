@@ -1,0 +1,108 @@
+"""Many processes hammer one portal: together they stay within its pace.
+
+The portal is on a real socket and refuses what is too much; the processes share nothing but a
+database. The portal takes a little more than they believe: on a busy machine requests arrive closer
+together than they were sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitrix_events import Client, Limits, Options, RateLimited
+from bitrix_events.rest.crowd import Crowd
+from bitrix_events.store.postgres.store import PostgresStore
+from bitrix_events.testing import FakePortal
+from bitrix_events.testing import Limits as PortalLimits
+from tests.postgres import server
+
+pytestmark = pytest.mark.process
+
+TAKEN = PortalLimits(burst=18, per_second=10)
+BELIEVED = Limits(burst=10, per_second=10)
+PROCESSES, SECONDS, TASKS = 4, 3.0, 6
+ROOT = Path(__file__).parents[2]
+
+
+async def test_four_processes_never_overrun_a_portal() -> None:
+    url = await server().prepared()
+    async with FakePortal(limits=TAKEN).serve() as portal:
+        processes = [await start(url, portal.webhook_url) for _ in range(PROCESSES)]
+        try:
+            await asyncio.gather(*(said(process) for process in processes))  # all are ready
+            began = time.monotonic()
+            for process in processes:
+                assert process.stdin is not None
+                process.stdin.write(b"go\n")
+            counts = await asyncio.gather(*(said(process) for process in processes))
+            seconds = time.monotonic() - began
+        finally:
+            for process in processes:
+                if process.returncode is None:
+                    process.kill()
+                await process.communicate()
+        refused = portal.refusals
+
+    assert refused == 0
+    allowed = BELIEVED.burst + BELIEVED.per_second * seconds
+    assert BELIEVED.burst < sum(counts) <= allowed
+    assert all(count > 0 for count in counts)
+
+
+async def start(url: str, webhook_url: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__, url, webhook_url),
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")},
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+
+
+async def said(process: Process) -> Any:
+    """The next line that a process says."""
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        line = await process.stdout.readline()
+    assert line, "the process has died"
+    return json.loads(line)
+
+
+async def hammer(url: str, webhook_url: str) -> None:
+    """What each process does: get ready, wait for the word, call as often as it may."""
+    store = PostgresStore(url, mode="share")
+    await store.open()
+    assert store.pace is not None
+    crowd = Crowd(store.pace)
+    options = Options(attempts=1, merge=False)
+    async with Client(webhook_url, limits=BELIEVED, options=options, crowd=crowd) as client:
+        print(json.dumps("ready"), flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        until = time.monotonic() + SECONDS
+        count = 0
+
+        async def call() -> None:
+            nonlocal count
+            while time.monotonic() < until:
+                try:
+                    await client.call("profile")
+                except RateLimited:
+                    continue
+                count += 1
+
+        await asyncio.gather(*(call() for _ in range(TASKS)))
+        print(json.dumps(count), flush=True)
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(hammer(*sys.argv[1:]))
