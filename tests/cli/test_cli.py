@@ -19,7 +19,7 @@ from tests.cli.conftest import Command, environment
 from tests.serving import eventually
 
 GOOD_APP = """
-from bitrix_events import App, Client
+from bitrix_events import App, Client, RetryPolicy
 from bitrix_events.events import Deal, OnCrmDealAdd
 
 app = App()
@@ -30,7 +30,7 @@ async def welcome(deal: Deal, client: Client) -> None:
     await client.call("crm.deal.update", id=deal.id, fields={"COMMENTS": "Hello"})
 
 
-@app.on(OnCrmDealAdd)
+@app.on(OnCrmDealAdd, retry=RetryPolicy(base=3600))
 def broken() -> None:
     raise ValueError("on purpose")
 """

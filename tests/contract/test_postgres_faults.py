@@ -97,12 +97,9 @@ async def test_an_installation_whose_commit_had_no_answer_is_saved_once(
 async def test_what_nobody_can_say_just_now_a_ticket_tells_later(
     store: PostgresStore, wire: Wire, how: Break
 ) -> None:
-    wire.breaks(how)
-    putting = asyncio.create_task(store.put(event(1), HANDLER))
-    await eventually(lambda: wire.broken == 1)
-    wire.cut()
+    wire.breaks(how, then_cut=True)
     with pytest.raises(StoreUnreachable) as unclear:
-        await putting
+        await store.put(event(1), HANDLER)
     with pytest.raises(StoreUnreachable) as known:
         await store.put(event(2), HANDLER)
     wire.mend()
@@ -128,12 +125,9 @@ async def test_a_verdict_that_nobody_could_confirm_is_confirmed_when_it_is_repea
 ) -> None:
     await store.put(event(1), HANDLER)
     (claim,) = await store.claim(limit=1, per_portal=1)
-    wire.breaks(Break.ANSWER_LOST)
-    settling = asyncio.create_task(store.settle(claim, DONE))
-    await eventually(lambda: wire.broken == 1)
-    wire.cut()
+    wire.breaks(Break.ANSWER_LOST, then_cut=True)
     with pytest.raises(StoreUnreachable):
-        await settling
+        await store.settle(claim, DONE)
     wire.mend()
     await eventually(lambda: not store.trouble)
 

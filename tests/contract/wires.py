@@ -35,14 +35,20 @@ class Wire:
         self._target = (parts.hostname, parts.port)
         self._parts = parts
         self._plan: list[Break] = []
+        self._then_cut = False
         self._ends: set[asyncio.StreamWriter] = set()
         self.url = ""
         self.broken = 0
         self.is_cut = False
 
-    def breaks(self, *how: Break) -> None:
-        """Do this to the next commits."""
+    def breaks(self, *how: Break, then_cut: bool = False) -> None:
+        """Do this to the next commits.
+
+        Args:
+            then_cut: let nobody through after that.
+        """
         self._plan += how
+        self._then_cut = then_cut
 
     def cut(self) -> None:
         """Break all connections, and let none through."""
@@ -94,6 +100,8 @@ class Wire:
             there.write(data)
             there.write_eof()
             await answers.read()  # until the server has done what it was told
+        if self._then_cut:
+            self.cut()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
