@@ -5,27 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from bitrix_events.errors import BitrixEventsError, InstallationChanged, StoreError
 from bitrix_events.store.base import Installations, PortalPace, Store
+from bitrix_events.store.forwarding import ForwardingStore
 from bitrix_events.store.records import (
-    Claim,
-    Delivery,
-    DeliveryView,
-    Execution,
     Installation,
     InstallationState,
     NewDelivery,
-    Query,
     Stats,
     Stored,
     Target,
-    Verdict,
 )
 
 log = logging.getLogger(__name__)
@@ -37,7 +31,7 @@ _GONE_SECONDS: Final = 3600.0
 _SIDE_BY_SIDE: Final = 64
 
 
-class JoinedStore:
+class JoinedStore(ForwardingStore):
     """A `Store` of deliveries from one store and installations from another.
 
     Installations are always asked for and written where they live, so that what anybody writes
@@ -186,98 +180,17 @@ class JoinedStore:
     ) -> None:
         self._store.put_soon(delivery, targets, done)
 
+    def _there(self) -> Store:
+        return self._store
+
     def known_installation(self, portal: str) -> Installation | None:
         return None  # what anybody writes in the user's storage counts at once
-
-    async def claim(
-        self,
-        *,
-        limit: int,
-        per_portal: int,
-        per_handler: Mapping[str, int] | None = None,
-        resting: Collection[str] = (),
-        idle: Mapping[str, int] | None = None,
-    ) -> list[Claim]:
-        return await self._store.claim(
-            limit=limit,
-            per_portal=per_portal,
-            per_handler=per_handler,
-            resting=resting,
-            idle=idle,
-        )
-
-    async def settle(self, claim: Claim, verdict: Verdict) -> bool:
-        return await self._store.settle(claim, verdict)
-
-    async def due_in(self) -> float | None:
-        return await self._store.due_in()
-
-    async def extend(self) -> bool:
-        return await self._store.extend()
 
     def listen(self, wake: Callable[[], None]) -> None:
         self._store.listen(wake)
 
-    async def on_duty(self, duty: str, *, seconds: float) -> bool:
-        return await self._store.on_duty(duty, seconds=seconds)
-
-    async def sweep(self, held: Collection[int]) -> int:
-        return await self._store.sweep(held)
-
-    async def find(
-        self, query: Query, *, limit: int, before: int | None = None
-    ) -> list[DeliveryView]:
-        return await self._store.find(query, limit=limit, before=before)
-
-    async def delivery(self, delivery_id: int) -> DeliveryView | None:
-        return await self._store.delivery(delivery_id)
-
-    async def replay(self, delivery_id: int, handlers: Sequence[str]) -> list[int]:
-        return await self._store.replay(delivery_id, handlers)
-
-    async def dead(
-        self,
-        *,
-        limit: int,
-        before: int | None = None,
-        handler: str | None = None,
-        portal: str | None = None,
-    ) -> list[tuple[Delivery, Execution]]:
-        return await self._store.dead(limit=limit, before=before, handler=handler, portal=portal)
-
-    async def retry_dead(self, execution_ids: Sequence[int]) -> int:
-        return await self._store.retry_dead(execution_ids)
-
-    async def drop_dead(self, execution_ids: Sequence[int]) -> int:
-        return await self._store.drop_dead(execution_ids)
-
-    async def prune(self, before: datetime, *, limit: int) -> int:
-        return await self._store.prune(before, limit=limit)
-
-    async def tidy(self) -> None:
-        await self._store.tidy()
-
     async def stats(self) -> Stats:
         return await self._store.stats()
-
-    async def handler_names(self) -> dict[str, int]:
-        return await self._store.handler_names()
-
-    async def save_snapshots(
-        self, portal: str, handler: str, fields: Mapping[str, Mapping[str, Any]]
-    ) -> int:
-        return await self._store.save_snapshots(portal, handler, fields)
-
-    async def snapshots(
-        self, portal: str, handler: str, entities: Collection[str]
-    ) -> dict[str, Mapping[str, Any]]:
-        return await self._store.snapshots(portal, handler, entities)
-
-    async def mark(self, portal: str, name: str) -> str | None:
-        return await self._store.mark(portal, name)
-
-    async def set_mark(self, portal: str, name: str, value: str | None) -> None:
-        await self._store.set_mark(portal, name, value)
 
     # The copies.
 
