@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Timeouts
 from bitrix_events.wire.form import FORM_TYPE, encode_form
@@ -53,6 +52,8 @@ class Transport:
         private_hosts: hosts, ``host`` or ``host:port``, that may have an address of a private
             network; by default all may. To be given where names come from outside.
     """
+
+    _module: ClassVar[Any] = None
 
     def __init__(
         self,
@@ -125,13 +126,12 @@ class Transport:
 
         In a thread of its own: those of the loop may all be waiting for this very request.
         """
-        module: Any = sys.modules.get(_CARRIER)
-        if not hasattr(module, "Carrier"):
+        if Transport._module is None:  # in sys.modules it is before all of its names are there
             with ThreadPoolExecutor(1) as importer:
                 loop = asyncio.get_running_loop()
-                module = await loop.run_in_executor(importer, import_module, _CARRIER)
+                Transport._module = await loop.run_in_executor(importer, import_module, _CARRIER)
         if self._closed:
             raise RuntimeError("the transport is closed")
         if self._carrier is None:
-            self._carrier = module.Carrier(self._transport, self._private_hosts)
+            self._carrier = Transport._module.Carrier(self._transport, self._private_hosts)
         return self._carrier

@@ -2,6 +2,7 @@
 const traffic = document.getElementById("traffic");
 const state = document.getElementById("state");
 let shown = traffic.innerHTML;
+let pressed = false; // nothing moves under a finger
 
 function show(html) {
   const open = [...traffic.querySelectorAll("details[open]")].map((item) => item.id);
@@ -20,8 +21,10 @@ async function look() {
     const answer = await fetch("/traffic");
     if (!answer.ok) throw new Error(answer.status);
     const html = await answer.text();
-    if (html !== shown) show(html);
-    shown = html;
+    if (html !== shown && !pressed) {
+      show(html);
+      shown = html;
+    }
     state.textContent = "Live";
     state.className = "live";
   } catch {
@@ -30,5 +33,7 @@ async function look() {
   }
 }
 
+addEventListener("pointerdown", () => (pressed = true));
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (pressed = false));
 look();
 setInterval(look, 1000);

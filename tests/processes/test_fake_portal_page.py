@@ -67,6 +67,7 @@ async def test_a_person_adds_changes_and_deletes_a_record_and_sees_the_events(
         await browser.click("tbody th a")
         await browser.enter("#STAGE_ID", "WON")
         await browser.click("main form button")
+        await browser.until("document.querySelector('[role=status]')")
         await browser.until("document.querySelector('#event-1 .good')")
         await browser.click("#event-1 summary")
         portal.change("deal", 1, TITLE="By somebody else")

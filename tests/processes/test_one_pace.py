@@ -49,7 +49,7 @@ async def test_four_processes_never_overrun_a_portal() -> None:
             for process in processes:
                 if process.returncode is None:
                     process.kill()
-                await process.communicate()
+                await process.wait()
         refused = portal.refusals
 
     assert refused == 0
