@@ -35,11 +35,18 @@ _SETTINGS: Final = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
-shared_buffers = '64MB'
-fsync = {fsync}
-full_page_writes = {fsync}
 log_min_messages = fatal
 autovacuum_naptime = '1min'
+"""
+_QUICK: Final = """
+shared_buffers = '64MB'
+fsync = off
+full_page_writes = off
+"""
+_DURABLE: Final = """
+shared_buffers = '1GB'
+max_wal_size = '4GB'
+checkpoint_timeout = '15min'
 """
 _ACCESS: Final = """
 host all guarded 127.0.0.1/32 scram-sha-256
@@ -66,7 +73,7 @@ class Server:
         if os.geteuid() == 0:
             shutil.chown(self._folder, _ACCOUNT)
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-E", "UTF8", "--locale=C")
-        settings = _SETTINGS.format(fsync="on" if durable else "off")
+        settings = _SETTINGS + (_DURABLE if durable else _QUICK)
         (self._data / "postgresql.auto.conf").write_text(settings)
         (self._data / "pg_hba.conf").write_text(_ACCESS)
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.store.kept import Kept
-from bitrix_events.store.postgres.store import Mode, PostgresStore
+from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import NewDelivery, Query, State, Stored, Target, Verdict
 from tests.contract.records import installed
 from tests.contract.wires import Break, Wire, wired
@@ -309,26 +309,6 @@ async def test_a_user_without_rights_is_told_so() -> None:
 
     with pytest.raises(StoreError, match="may not do that"):
         await PostgresStore(url).open()
-
-
-@pytest.mark.parametrize("mode", ["own", "look"])
-@pytest.mark.parametrize(
-    ("version", "word"), [("schema_version + 1", "newer"), ("schema_version - 1", "older")]
-)
-async def test_tables_of_another_version_are_refused(version: str, word: str, mode: Mode) -> None:
-    url = await server().prepared()
-    database = url.rpartition("/")[2]
-    await server().sql(f"UPDATE meta SET schema_version = {version}", database=database)
-
-    with pytest.raises(StoreError, match=f"{word} version of bitrix_events"):
-        await PostgresStore(url, mode=mode).open()
-
-
-async def test_another_cell_than_before_is_refused() -> None:
-    url = await server().prepared()
-
-    with pytest.raises(StoreError, match="is cell 0, and not cell 3"):
-        await PostgresStore(url, cell=3).open()
 
 
 async def test_an_encoding_that_cannot_keep_every_text_is_refused() -> None:

@@ -7,7 +7,8 @@
 --
 -- Plans are made once, and the lanes may be none at that moment and a million later. So rows are
 -- looked up one by one (LATERAL … LIMIT 1), and changed where they were found (ctid), or the keys stand
--- beside the join once more (= ANY): however it is planned, no more is read than is named.
+-- beside the join once more (= ANY): however it is planned, no more is read than is named. A lane that
+-- is locked stays where it is until the transaction ends.
 
 -- name: hold_lanes
 WITH standing AS MATERIALIZED (
@@ -236,20 +237,20 @@ CROSS JOIN LATERAL (
 ) AS l;
 
 -- name: lock_lanes
-SELECT l.id
+SELECT l.id, l.ctid
 FROM unnest($1::text[], $2::bigint[]) AS wanted (portal, id)
 CROSS JOIN LATERAL (
-    SELECT id, state FROM lane WHERE portal = wanted.portal AND id = wanted.id
+    SELECT id, state, ctid FROM lane WHERE portal = wanted.portal AND id = wanted.id
     LIMIT 1 FOR UPDATE SKIP LOCKED
 ) AS l
 WHERE l.state = 'ready';
 
 -- name: heads
 SELECT wanted.lane_id, e.id AS execution_id, e.handler, e.attempt, e.deaths, e.replayed,
-       e.started_at, e.note, s.fields AS snapshot, d.*
+       e.started_at, e.note, e.ctid, s.fields AS snapshot, d.*
 FROM unnest($1::text[], $2::bigint[]) AS wanted (portal, lane_id)
 CROSS JOIN LATERAL (
-    SELECT x.* FROM execution AS x
+    SELECT x.*, x.ctid FROM execution AS x
     WHERE x.portal = wanted.portal AND x.lane_id = wanted.lane_id AND x.state = 'waiting'
     ORDER BY x.id LIMIT 1
 ) AS e
@@ -268,14 +269,7 @@ WITH slots AS (
 ), executions AS (
     UPDATE execution
     SET state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $5)
-    WHERE ctid = ANY(ARRAY(
-        SELECT found.ctid
-        FROM unnest($1::text[], $12::bigint[], $3::bigint[]) AS k (portal, delivery_id, id)
-        CROSS JOIN LATERAL (
-            SELECT ctid FROM execution
-            WHERE portal = k.portal AND delivery_id = k.delivery_id AND id = k.id LIMIT 1
-        ) AS found
-    ))
+    WHERE ctid = ANY($12::tid[]) AND id = ANY($3)
 ), empty AS (
     DELETE FROM lane AS l USING unnest($8::text[], $9::bigint[]) AS s (portal, id)
     WHERE l.portal = s.portal AND l.id = s.id AND l.portal = ANY($8) AND l.id = ANY($9)
@@ -285,14 +279,9 @@ WITH slots AS (
 )
 UPDATE lane AS l
 SET state = 'running', token = nextval('lane_token'), owner = $4,
-    delivery_id = ($12::bigint[])[array_position($2::bigint[], l.id)],
-    execution_id = ($3::bigint[])[array_position($2::bigint[], l.id)]
-WHERE ctid = ANY(ARRAY(
-    SELECT found.ctid FROM unnest($1::text[], $2::bigint[]) AS k (portal, id)
-    CROSS JOIN LATERAL (
-        SELECT ctid FROM lane WHERE portal = k.portal AND id = k.id LIMIT 1
-    ) AS found
-))
+    delivery_id = ($2::bigint[])[array_position($1::bigint[], l.id)],
+    execution_id = ($3::bigint[])[array_position($1::bigint[], l.id)]
+WHERE ctid = ANY($13::tid[])
 RETURNING l.id, l.token;
 
 -- name: held
@@ -301,10 +290,10 @@ WITH standing AS MATERIALIZED (
     WHERE portal = ANY($1::text[]) AND (paused OR state <> 'active')
     ORDER BY portal FOR SHARE
 ), held AS (
-    SELECT l.execution_id AS id, l.portal, l.token, l.lifecycle
+    SELECT l.execution_id AS id, l.portal, l.token, l.lifecycle, l.id AS lane_id, l.ctid AS place
     FROM unnest($1::text[], $2::bigint[]) AS wanted (portal, id)
     CROSS JOIN LATERAL (
-        SELECT * FROM lane WHERE portal = wanted.portal AND id = wanted.id LIMIT 1 FOR UPDATE
+        SELECT *, ctid FROM lane WHERE portal = wanted.portal AND id = wanted.id LIMIT 1 FOR UPDATE
     ) AS l
     WHERE l.state = 'running' AND (SELECT count(*) FROM standing) >= 0  -- the portals first
 )
@@ -331,7 +320,7 @@ WITH done AS (
     UPDATE execution SET state = 'done', finished_at = $3, note = ''
     WHERE ctid = ANY(ARRAY(
         SELECT found.ctid
-        FROM unnest($1::text[], $16::bigint[], $2::bigint[]) AS k (portal, delivery_id, id)
+        FROM unnest($1::text[], $15::bigint[], $2::bigint[]) AS k (portal, delivery_id, id)
         CROSS JOIN LATERAL (
             SELECT ctid FROM execution
             WHERE portal = k.portal AND delivery_id = k.delivery_id AND id = k.id LIMIT 1
@@ -342,29 +331,18 @@ WITH done AS (
     SET state = o.state, note = o.note, finished_at = o.finished_at,
         attempt = e.attempt - o.uncounted
     FROM unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::double precision[],
-                $9::integer[], $17::bigint[])
+                $9::integer[], $16::bigint[])
         AS o (portal, id, state, note, finished_at, uncounted, delivery_id)
     WHERE e.portal = o.portal AND e.delivery_id = o.delivery_id AND e.id = o.id
-      AND e.portal = ANY($4) AND e.delivery_id = ANY($17)
+      AND e.portal = ANY($4) AND e.delivery_id = ANY($16)
 ), moved AS (
     UPDATE lane AS l
-    SET state = ($12::text[])[array_position($11::bigint[], l.id)],
-        due = ($13::double precision[])[array_position($11::bigint[], l.id)],
+    SET state = ($11::text[])[array_position($10::bigint[], l.id)],
+        due = ($12::double precision[])[array_position($10::bigint[], l.id)],
         owner = NULL, delivery_id = NULL, execution_id = NULL
-    WHERE ctid = ANY(ARRAY(
-        SELECT found.ctid FROM unnest($10::text[], $11::bigint[]) AS k (portal, id)
-        CROSS JOIN LATERAL (
-            SELECT ctid FROM lane WHERE portal = k.portal AND id = k.id LIMIT 1
-        ) AS found
-    ))
+    WHERE ctid = ANY($13::tid[])
 )
-DELETE FROM lane
-WHERE ctid = ANY(ARRAY(
-    SELECT found.ctid FROM unnest($14::text[], $15::bigint[]) AS k (portal, id)
-    CROSS JOIN LATERAL (
-        SELECT ctid FROM lane WHERE portal = k.portal AND id = k.id LIMIT 1
-    ) AS found
-));
+DELETE FROM lane WHERE ctid = ANY($14::tid[]);
 
 -- name: due
 SELECT min(first.due) FROM slot CROSS JOIN LATERAL (

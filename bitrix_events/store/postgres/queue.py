@@ -20,6 +20,8 @@ from bitrix_events.store.settling import DIED, LOST, plan_letting_go, plan_settl
 
 _MORE_QUEUES: Final = 64
 
+RowPlace = tuple[int, int]
+"""Where a row stands in its table (PostgreSQL's ``ctid``)."""
 _Ready = tuple[float, int, int, str]
 """A lane that is ready: since when, its number, its id, and its handler."""
 
@@ -81,6 +83,7 @@ class _Taking:
         self._seen: set[int] = set()
         self._empty: list[tuple[str, int]] = []
         self._parked: list[tuple[str, int]] = []
+        self._places: dict[int, RowPlace] = {}
         self.started: list[Row] = []
         self.passed_over = False
 
@@ -91,7 +94,8 @@ class _Taking:
             return False
         self._seen |= {lane for lane, _, _ in chosen}
         rows = columns([(portal, lane) for lane, portal, _ in chosen], 2)
-        locked = {row["id"] for row in await self._db.fetch(QUERIES["lock_lanes"], *rows)}
+        locked = {r["id"]: r["ctid"] for r in await self._db.fetch(QUERIES["lock_lanes"], *rows)}
+        self._places |= locked
         kept = [(portal, lane) for lane, portal, _ in chosen if lane in locked]
         found = await self._db.fetch(QUERIES["heads"], *columns(kept, 2)) if kept else ()
         heads = {row["lane_id"]: row for row in found}
@@ -191,7 +195,7 @@ class _Taking:
         if not (self.started or self._empty or self._parked):
             return {}
         last = {slot_of(head["portal"]): head["portal"] for head in self.started}
-        started = [(h["portal"], h["lane_id"], h["execution_id"]) for h in self.started]
+        started = [(h["lane_id"], h["id"], h["execution_id"]) for h in self.started]
         rows = await self._db.fetch(
             QUERIES["start"],
             *columns(started, 3),
@@ -201,7 +205,8 @@ class _Taking:
             list(last.values()),
             *columns(self._empty, 2),
             *columns(self._parked, 2),
-            [head["id"] for head in self.started],
+            [head["ctid"] for head in self.started],
+            [self._places[head["lane_id"]] for head in self.started],
         )
         return {row["id"]: row["token"] for row in rows}
 
@@ -214,6 +219,7 @@ async def settle_many(
     lanes = sorted((portal, lane) for lane, portal in portal_of.items())
     rows = await db.fetch(QUERIES["held"], *columns(lanes, 2))
     found = {row["id"]: row for row in rows}
+    places = {row["lane_id"]: row["place"] for row in rows}
     parked = Standing([row for row in rows if row["state"] is not None])
     plan = plan_settling(settled, found, parked, now)
     moved, empty = dict(plan.moved), []
@@ -231,8 +237,8 @@ async def settle_many(
             *columns([(c.delivery.portal, c.execution_id) for c in plan.done], 2),
             now,
             *columns([_ended(*other) for other in plan.others], 6),
-            *columns([(portal_of[lane], lane, *change) for lane, change in moved.items()], 4),
-            *columns([(portal_of[lane], lane) for lane in empty], 2),
+            *columns([(lane, *change, places[lane]) for lane, change in moved.items()], 4),
+            [places[lane] for lane in empty],
             [claim.delivery.id for claim in plan.done],
             [claim.delivery.id for claim, _, _ in plan.others],
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
 
@@ -13,7 +15,20 @@ from bitrix_events.errors import StoreError
 from bitrix_events.store.postgres.address import Address
 from bitrix_events.store.postgres.connections import Connection
 
-SCHEMA_VERSION: Final = 1
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The version of the tables that a program knows.
+
+    Attributes:
+        upgrades: by an older version, the SQL that makes the next one out of it.
+    """
+
+    version: int
+    upgrades: Mapping[int, str] = field(default_factory=dict)
+
+
+SCHEMA: Final = Schema(1)
 FIRST_OF_CELL: Final = 10**12
 """Deliveries of one cell have numbers up to so many, so that no two cells have the same ones."""
 
@@ -26,13 +41,21 @@ CREATE TABLE IF NOT EXISTS meta (
 """
 _FIRST: Final = "INSERT INTO meta (schema_version, cell) VALUES ($1, $2)"
 _HAS_META: Final = "SELECT to_regclass('meta') IS NOT NULL"
+_WORKER: Final = """
+SELECT split_part(host, ' ', 1) AS host, pid FROM worker
+WHERE lease_until > extract(epoch FROM clock_timestamp()) ORDER BY id LIMIT 1
+"""
 
 
-async def make_tables(db: Connection, address: Address, *, cell: int) -> None:
-    """Make the tables unless they are there. Of several processes one does it, and the others wait.
+async def make_tables(
+    db: Connection, address: Address, *, cell: int, schema: Schema = SCHEMA
+) -> None:
+    """Make the tables unless they are there, and bring those of an older version up to date. Of
+    several processes one does it, and the others wait.
 
     Raises:
-        StoreError: the tables are those of another version, or of another cell.
+        StoreError: the tables are those of a newer version, of an older one that somebody still
+            works with, or of another cell.
     """
     await _require_usable(db, address)
     if not await db.fetchval(_HAS_META):
@@ -41,13 +64,16 @@ async def make_tables(db: Connection, address: Address, *, cell: int) -> None:
     async with db.transaction():
         await db.execute("LOCK TABLE meta IN EXCLUSIVE MODE")
         if await db.fetchval("SELECT count(*) FROM meta") == 0:
-            schema = (files("bitrix_events.store.postgres") / "schema.sql").read_text("utf-8")
-            await db.execute(re.sub(r"\{first\}", str(cell * FIRST_OF_CELL + 1), schema))
-            await db.execute(_FIRST, SCHEMA_VERSION, cell)
-    await check_tables(db, address, cell=cell)
+            tables = (files("bitrix_events.store.postgres") / "schema.sql").read_text("utf-8")
+            await db.execute(re.sub(r"\{first\}", str(cell * FIRST_OF_CELL + 1), tables))
+            await db.execute(_FIRST, schema.version, cell)
+        await _upgrade(db, address, schema)
+    await check_tables(db, address, cell=cell, schema=schema)
 
 
-async def check_tables(db: Connection, address: Address, *, cell: int | None = None) -> None:
+async def check_tables(
+    db: Connection, address: Address, *, cell: int | None = None, schema: Schema = SCHEMA
+) -> None:
     """Look whether the tables are those that this program knows.
 
     Raises:
@@ -59,21 +85,39 @@ async def check_tables(db: Connection, address: Address, *, cell: int | None = N
     if row is None:
         raise StoreError(f"{address} holds no store; has the app run with it yet?")
     version = row["schema_version"]
-    if version > SCHEMA_VERSION:
+    if version > schema.version:
         raise StoreError(
             f"{address} was made by a newer version of bitrix_events (schema {version}, this one"
-            f" knows {SCHEMA_VERSION}); update this program"
+            f" knows {schema.version}); update this program"
         )
-    if version < SCHEMA_VERSION:
+    if version < schema.version:
         raise StoreError(
             f"{address} was made by an older version of bitrix_events (schema {version}, this one"
-            f" needs {SCHEMA_VERSION}); stop all processes of the older one, then start this one"
+            f" needs {schema.version}); stop all processes of the older one, then start the app"
+            " with this one"
         )
     if cell is not None and row["cell"] != cell:
         raise StoreError(
             f"{address} is cell {row['cell']}, and not cell {cell}: name all cells in STORE, as"
             " before"
         )
+
+
+async def _upgrade(db: Connection, address: Address, schema: Schema) -> None:
+    while True:
+        version = await db.fetchval("SELECT schema_version FROM meta")
+        upgrade = schema.upgrades.get(version)
+        if upgrade is None:
+            return
+        worker = await db.fetchrow(_WORKER)
+        if worker is not None:
+            raise StoreError(
+                f"{address} was made by an older version of bitrix_events, and process"
+                f" {worker['pid']} on {worker['host']} works with it; stop all processes of the"
+                " older one, then start this one"
+            )
+        await db.execute(upgrade)
+        await db.execute("UPDATE meta SET schema_version = $1", version + 1)
 
 
 async def _require_usable(db: Connection, address: Address) -> None:
