@@ -16,6 +16,7 @@ import orjson
 from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError
+from bitrix_events.store import upkeep
 from bitrix_events.store.base import PortalPace
 from bitrix_events.store.choosing import Demand
 from bitrix_events.store.kept import Kept
@@ -68,7 +69,6 @@ T = TypeVar("T")
 Mode = Literal["own", "share", "look"]
 
 _NEWEST: Final = 2**63 - 1
-_USER_TOKEN_SECONDS: Final = 24 * 3600.0
 _NOTES_SECONDS: Final = 30 * 86_400.0
 _NOT_A_WORKER: Final = "the store was not opened to run handlers"
 
@@ -331,23 +331,16 @@ class PostgresStore:
         return await self._change("drop_dead", list(execution_ids))
 
     async def prune(self, before: datetime, *, limit: int) -> int:
-        pruned, after = 0, 0
-        while pruned < limit:
-            step = partial(prune_some, before=before.timestamp(), after=after, limit=limit - pruned)
-            count, following = await self._write(step)
-            pruned += count
-            if following is None:
-                break
-            after = following
-        return pruned
+        old = partial(prune_some, before=before.timestamp())
+        return await upkeep.prune(
+            lambda after, most: self._write(partial(old, after=after, limit=most)), limit
+        )
 
     async def tidy(self) -> None:
         now = self._clock()
-        before = now - FACT_WINDOW.total_seconds()
-        place: tuple[str, str] | None = ("", "")
-        while place is not None:
-            place = await self._write(partial(drop_old_facts, before=before, after=place))
-        await self._change("drop_old_user_tokens", now - _USER_TOKEN_SECONDS)
+        old = partial(drop_old_facts, before=now - FACT_WINDOW.total_seconds())
+        await upkeep.drop_facts(lambda after: self._write(partial(old, after=after)))
+        await self._change("drop_old_user_tokens", now - upkeep.USER_TOKEN_SECONDS)
         await self._change("drop_old_notes", now - _NOTES_SECONDS)
 
     async def stats(self) -> Stats:

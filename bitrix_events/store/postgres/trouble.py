@@ -104,4 +104,4 @@ def _what_to_do(error: BaseException, address: Address) -> str:
         case TimeoutError() | asyncio.TimeoutError():
             return "the server does not answer in time"
         case _:
-            return f"the server cannot be reached ({said}); it is tried again and again"
+            return f"the server cannot be reached ({said}); does it run, and does STORE name it?"

@@ -25,6 +25,7 @@ import orjson
 
 from bitrix_events.errors import StoreError
 from bitrix_events.failpoints import failpoint
+from bitrix_events.store import upkeep
 from bitrix_events.store.base import PortalPace
 from bitrix_events.store.choosing import Demand
 from bitrix_events.store.records import (
@@ -76,7 +77,6 @@ log = logging.getLogger(__name__)
 
 _NEWEST: Final = 2**63 - 1
 _KNOWN_INSTALLATIONS: Final = 10_000
-_USER_TOKEN_SECONDS: Final = 24 * 3600.0
 _OWNER_ONLY: Final = "the store is not open for writing deliveries: another process owns it"
 
 
@@ -287,23 +287,16 @@ class SqliteStore:
         return await self._write(lambda db: run(db, "drop_dead", ids=ids).rowcount)
 
     async def prune(self, before: datetime, *, limit: int) -> int:
-        pruned, after = 0, 0
-        while pruned < limit:
-            step = partial(prune_some, before=before.timestamp(), after=after, limit=limit - pruned)
-            count, found = await self._write(step)
-            pruned += count
-            if found is None:
-                break
-            after = found
-        return pruned
+        old = partial(prune_some, before=before.timestamp())
+        return await upkeep.prune(
+            lambda after, most: self._write(partial(old, after=after, limit=most)), limit
+        )
 
     async def tidy(self) -> None:
         now = self._clock()
-        before = now - FACT_WINDOW.total_seconds()
-        place: tuple[str, str] | None = ("", "")
-        while place is not None:
-            place = await self._write(partial(drop_old_facts, before=before, after=place))
-        tokens = {"before": now - _USER_TOKEN_SECONDS}
+        old = partial(drop_old_facts, before=now - FACT_WINDOW.total_seconds())
+        await upkeep.drop_facts(lambda after: self._write(partial(old, after=after)))
+        tokens = {"before": now - upkeep.USER_TOKEN_SECONDS}
         await self._write(lambda db: run(db, "drop_old_user_tokens", **tokens).rowcount)
 
     async def stats(self) -> Stats:
