@@ -127,6 +127,8 @@ def lane_of(row: Row) -> Lane:
     return Lane(row["id"], row["state"], tail)
 
 
+Fact = tuple[str, str, str, int, float]
+"""What a handler is told: portal, identity, handler, delivery, when."""
 Told = Mapping[tuple[str, str, str], int]
 """By portal, identity and handler: the delivery that told it first."""
 
@@ -303,10 +305,8 @@ def place_again(row: Row, handler: str, *, delivery_id: int) -> Place:
     return Place.of(row["portal"], entity, handler, lifecycle=row["lifecycle"])
 
 
-def facts_of(
-    arrivals: Sequence[Arrival], numbers: Sequence[int]
-) -> list[tuple[str, str, str, int, float]]:
-    """What the handlers of these deliveries are told: portal, identity, handler, delivery, when."""
+def facts_of(arrivals: Sequence[Arrival], numbers: Sequence[int]) -> list[Fact]:
+    """What the handlers of these deliveries are told."""
     return [
         (arrival.delivery.portal, arrival.delivery.identity, target.handler, number, arrival.now)
         for arrival, number in zip(arrivals, numbers, strict=True)

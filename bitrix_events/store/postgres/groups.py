@@ -23,7 +23,7 @@ from bitrix_events.store.postgres.connections import (
     Connections,
     Health,
 )
-from bitrix_events.store.postgres.numbers import Number, Numbers, is_committed
+from bitrix_events.store.postgres.numbers import Note, Number, Numbers, is_committed
 from bitrix_events.store.postgres.thread import Answer, LoopThread
 from bitrix_events.store.postgres.trouble import (
     Lost,
@@ -36,8 +36,9 @@ log = logging.getLogger(__name__)
 
 I = TypeVar("I")  # noqa: E741 - an item
 T = TypeVar("T")
-Batch = Callable[[Connection, Sequence[I]], Awaitable[Sequence[T | Exception]]]
-"""Does for many items at once what is to be done for each; a result or a refusal for each."""
+Batch = Callable[[Connection, Sequence[I], Note], Awaitable[Sequence[T | Exception]]]
+"""Does for many items at once what is to be done for each; a result or a refusal for each. If it
+writes anything, it writes the note with it."""
 
 _LARGEST_GROUP: Final = 512
 _SIDE_BY_SIDE: Final = 2
@@ -193,10 +194,10 @@ class Groups(Generic[I, T]):
 
     async def _transact(self, group: _Group[I, T], number: Number, seconds: float) -> None:
         async def work(db: Connection) -> None:
-            results = await self._batch(db, [member.item for member in group.members])
+            items = [member.item for member in group.members]
+            results = await self._batch(db, items, number.note(self._clock()))
             for member, result in zip(group.members, results, strict=True):
                 member.result = result
-            await number.note(db, self._clock())
             self._pass_turn(group)
             if group.before is not None:
                 await group.before.wait()

@@ -5,7 +5,7 @@ another chance. Run in its transactions, for many at once.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -15,6 +15,7 @@ from bitrix_events.store import planning
 from bitrix_events.store.kept import Kept
 from bitrix_events.store.planning import (
     Batch,
+    Fact,
     Lane,
     Place,
     Standing,
@@ -25,7 +26,7 @@ from bitrix_events.store.planning import (
     places_of,
 )
 from bitrix_events.store.postgres.connections import Connection
-from bitrix_events.store.postgres.numbers import Number
+from bitrix_events.store.postgres.numbers import NO_NOTE, Note, Number
 from bitrix_events.store.postgres.statements import QUERIES, columns, listed
 from bitrix_events.store.records import FACT_WINDOW, NewDelivery, Stored
 
@@ -73,7 +74,9 @@ def storable(delivery: NewDelivery) -> NewDelivery:
     )
 
 
-async def put_many(db: Connection, arrivals: Sequence[Arrival]) -> list[Stored | Exception]:
+async def put_many(
+    db: Connection, arrivals: Sequence[Arrival], note: Note = NO_NOTE
+) -> list[Stored | Exception]:
     """Store deliveries, with the installations that come with them."""
     refused = {
         index: InstallationChanged("the installation was changed meanwhile")
@@ -81,7 +84,7 @@ async def put_many(db: Connection, arrivals: Sequence[Arrival]) -> list[Stored |
         if arrival.save is not None and not await arrival.save(db)
     }
     accepted = [a for index, a in enumerate(arrivals) if index not in refused]
-    stored = iter(await _put_all(db, accepted) if accepted else ())
+    stored = iter(await _put_all(db, accepted, note) if accepted else ())
     return [refused[index] if index in refused else next(stored) for index in range(len(arrivals))]
 
 
@@ -155,41 +158,46 @@ async def standing_of(db: Connection, portals: Iterable[str]) -> Standing:
     return Standing(await db.fetch(QUERIES["standing"], sorted(set(portals))))
 
 
-async def _put_all(db: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
+async def _put_all(db: Connection, arrivals: Sequence[Arrival], note: Note) -> list[Stored]:
     places = [places_of(arrival) for arrival in arrivals]
     wanted: dict[Place, float] = {}
     for arrival, some in zip(arrivals, places, strict=True):
         for place in some:
             if place is not None:
                 wanted.setdefault(place, arrival.now)
+    facts = facts_of(arrivals, range(1, len(arrivals) + 1))
     held = await _hold(
         db,
         wanted,
         [arrival.delivery.portal for arrival in arrivals],
         deliveries=len(arrivals),
         executions=sum(map(len, places)),
+        facts=_first(facts),
     )
-    told = await _tell(db, arrivals, held.numbers)
+    told = {} if len(held.told) == len(facts) else await _told(db, facts, held)
     stored = [
         held.batch.put(*each, told) for each in zip(arrivals, held.numbers, places, strict=True)
     ]
-    await held.write(db)
+    await held.write(db, note)
     return stored
 
 
-async def _tell(db: Connection, arrivals: Sequence[Arrival], numbers: Sequence[int]) -> Told:
-    """Note what the handlers of these facts are told; what they knew already."""
-    facts = facts_of(arrivals, numbers)
-    if not facts:
-        return {}
-    first: dict[tuple[str, str, str], tuple[str, str, str, int, float]] = {}
+def _first(facts: Sequence[Fact]) -> list[Fact]:
+    """Each fact as it was told first, in the order of the keys."""
+    first: dict[tuple[str, str, str], Fact] = {}
     for fact in facts:
         first.setdefault(fact[:3], fact)
-    rows = await db.fetch(QUERIES["put_fact"], listed(first[key] for key in sorted(first)))
-    if len(rows) == len(facts):
-        return {}
-    told = {key: fact[3] for key, fact in first.items()}
-    known = sorted(first.keys() - {tuple(row) for row in rows})
+    return [first[key] for key in sorted(first)]
+
+
+async def _told(db: Connection, facts: Sequence[Fact], held: _Held) -> Told:
+    """Who told these facts first, as the handlers knew some of them already."""
+    told, known = {}, []
+    for fact in _first(facts):
+        key, number = fact[:3], held.numbers[fact[3] - 1]
+        told[key] = number
+        if (number, fact[2]) not in held.told:
+            known.append(key)
     for row in await db.fetch(QUERIES["facts"], *columns(known, 3)) if known else ():
         told[row["portal"], row["identity"], row["handler"]] = row["delivery_id"]
     return told
@@ -199,6 +207,8 @@ class _Held:
     """Lanes that are held for a batch, and what is to be written to them.
 
     Args:
+        numbers: for the deliveries of the batch.
+        told: new facts, by delivery and handler.
         made: lanes that are written already, ready and due then.
     """
 
@@ -206,15 +216,17 @@ class _Held:
         self,
         batch: Batch,
         numbers: Sequence[int],
+        told: Collection[tuple[int, str]],
         places: dict[int, Place],
         made: Mapping[int, float],
     ) -> None:
         self.batch = batch
         self.numbers = numbers
+        self.told = told
         self._places = places
         self._made = made
 
-    async def write(self, db: Connection) -> None:
+    async def write(self, db: Connection, note: Note = NO_NOTE) -> None:
         batch = self.batch
         moved, unused = [], []
         for lane in batch.lanes.values():
@@ -239,9 +251,8 @@ class _Held:
                 [row[4] for row in batch.merged],
             )
         if batch.deliveries or batch.executions or new:
-            await db.execute(
-                QUERIES["put"], listed(new), listed(batch.deliveries), listed(batch.executions)
-            )
+            rows = (listed(new), listed(batch.deliveries), listed(batch.executions))
+            await db.execute(QUERIES["put"], *rows, *note)
 
 
 async def _hold(
@@ -251,11 +262,13 @@ async def _hold(
     *,
     deliveries: int,
     executions: int,
+    facts: Sequence[Fact] = (),
 ) -> _Held:
     """Hold the lanes at these places, new ones included, in the order of their ids.
 
     Args:
         wanted: with the moment at which something came for them.
+        facts: what is told, with the place of its delivery, from 1.
     """
     by_key: dict[tuple[str, int], Place] = {}
     due: dict[int, float] = {}
@@ -270,9 +283,11 @@ async def _hold(
         for key in keys
         for place in (by_key[key],)
     ]
+    counts = (deliveries, executions)
     found = await db.fetchrow(
-        QUERIES["hold_lanes"], listed(rows), sorted(set(portals)), deliveries, executions
+        QUERIES["hold_lanes"], listed(rows), sorted(set(portals)), *counts, listed(facts)
     )
+    told = set(zip(found["told"], found["told_to"], strict=True))
     made = {number: due[number] for number in found["made"]}
     lanes: dict[str, Lane] = {}
     for (_, number), place in by_key.items():
@@ -291,7 +306,7 @@ async def _hold(
     numbers = iter(found["executions"])
     now = next(iter(wanted.values()), 0.0)
     batch = Batch(now, next_lane, lambda: next(numbers), lanes, _standing(found))
-    return _Held(batch, found["deliveries"], by_id, made)
+    return _Held(batch, found["deliveries"], told, by_id, made)
 
 
 def _standing(found: Any) -> Standing:

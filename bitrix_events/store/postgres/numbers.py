@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from bitrix_events.errors import StoreError
 from bitrix_events.store.postgres.address import Address
 from bitrix_events.store.postgres.connections import Connection, Connections, Health
 from bitrix_events.store.postgres.statements import QUERIES
 from bitrix_events.store.postgres.trouble import Lost, unreachable
+
+Note = tuple[str | None, int | None, float | None]
+"""A number, as statements write it down."""
+NO_NOTE: Final[Note] = (None, None, None)
 
 
 class Numbers:
@@ -58,9 +63,9 @@ class Number:
             raise StoreError(f"{text!r} is no ticket")
         return cls(writer, int(value))
 
-    async def note(self, db: Connection, now: float) -> None:
-        """Write it down, as the last thing in the transaction."""
-        await db.execute(QUERIES["note_number"], self.writer, self.value, now)
+    def note(self, now: float) -> Note:
+        """What is to be written with the last statement of the transaction."""
+        return self.writer, self.value, now
 
     async def is_committed(self, db: Connection, now: float) -> bool:
         """Whether the transaction of this number is committed. If it is still going on, this waits

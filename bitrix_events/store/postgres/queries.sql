@@ -24,12 +24,25 @@ WITH standing AS MATERIALIZED (
     WHERE (SELECT count(*) FROM standing) >= 0  -- the portals first
     ON CONFLICT (portal, id) DO UPDATE SET state = lane.state WHERE FALSE  -- only locks it
     RETURNING id
+), numbers AS MATERIALIZED (
+    SELECT ARRAY(SELECT nextval('delivery_number') FROM generate_series(1, $3::integer)) AS ids
+), told AS (
+    INSERT INTO fact (portal, identity, handler, delivery_id, told_at)
+    SELECT v->>0, v->>1, v->>2, (SELECT ids FROM numbers)[(v->>3)::integer],
+           (v->>4)::double precision
+    FROM jsonb_array_elements($5::jsonb) AS wanted (v)
+    WHERE (SELECT count(*) FROM made) >= 0  -- the lanes first
+    ON CONFLICT (portal, identity, handler)
+    DO UPDATE SET delivery_id = excluded.delivery_id, told_at = excluded.told_at
+    WHERE fact.told_at <= excluded.told_at - 86400  -- FACT_WINDOW
+    RETURNING delivery_id, handler
 )
 SELECT ARRAY(SELECT id FROM made) AS made,
+       ARRAY(SELECT delivery_id FROM told) AS told, ARRAY(SELECT handler FROM told) AS told_to,
        ARRAY(SELECT portal FROM standing) AS parked,
        ARRAY(SELECT state FROM standing) AS parked_state,
        ARRAY(SELECT paused FROM standing) AS parked_paused,
-       ARRAY(SELECT nextval('delivery_number') FROM generate_series(1, $3::integer)) AS deliveries,
+       (SELECT ids FROM numbers) AS deliveries,
        ARRAY(SELECT nextval('execution_number') FROM generate_series(1, $4::integer)) AS executions;
 
 -- name: lanes
@@ -49,15 +62,6 @@ LEFT JOIN LATERAL (
     WHERE x.portal = l.portal AND x.lane_id = l.id AND x.state = 'waiting'
     ORDER BY x.id LIMIT 1
 ) AS first ON TRUE;
-
--- name: put_fact
-INSERT INTO fact (portal, identity, handler, delivery_id, told_at)
-SELECT v->>0, v->>1, v->>2, (v->>3)::bigint, (v->>4)::double precision
-FROM jsonb_array_elements($1::jsonb) AS told (v)
-ON CONFLICT (portal, identity, handler)
-DO UPDATE SET delivery_id = excluded.delivery_id, told_at = excluded.told_at
-WHERE fact.told_at <= excluded.told_at - 86400  -- FACT_WINDOW
-RETURNING portal, identity, handler;
 
 -- name: facts
 SELECT f.portal, f.identity, f.handler, f.delivery_id
@@ -81,6 +85,9 @@ WITH lanes AS (
            (v->>6)::double precision, (v->>7)::bigint, (v->>8)::bigint, decode(v->>9, 'hex'),
            (v->>10)::boolean, (v->>11)::bigint
     FROM jsonb_array_elements($2::jsonb) AS received (v)
+), noted AS (
+    INSERT INTO writer (name, number, written_at) SELECT $4, $5, $6 WHERE $4::text IS NOT NULL
+    ON CONFLICT (name) DO UPDATE SET number = excluded.number, written_at = excluded.written_at
 )
 INSERT INTO execution (id, portal, lane_id, delivery_id, handler, state, merges, replayed, deaths,
                        not_before, quiet_by, finished_at, note)
@@ -341,6 +348,9 @@ WITH done AS (
         due = ($12::double precision[])[array_position($10::bigint[], l.id)],
         owner = NULL, delivery_id = NULL, execution_id = NULL
     WHERE ctid = ANY($13::tid[])
+), noted AS (
+    INSERT INTO writer (name, number, written_at) VALUES ($17, $18, $19)
+    ON CONFLICT (name) DO UPDATE SET number = excluded.number, written_at = excluded.written_at
 )
 DELETE FROM lane WHERE ctid = ANY($14::tid[]);
 

@@ -12,6 +12,7 @@ from bitrix_events.store.choosing import Demand, Room
 from bitrix_events.store.planning import Row, Standing
 from bitrix_events.store.postgres.connections import Connection
 from bitrix_events.store.postgres.intake import SLOTS, slot_of, standing_of
+from bitrix_events.store.postgres.numbers import Note
 from bitrix_events.store.postgres.statements import QUERIES, columns
 from bitrix_events.store.records import Claim, Verdict
 from bitrix_events.store.rows import claim_of
@@ -212,7 +213,7 @@ class _Taking:
 
 
 async def settle_many(
-    db: Connection, settled: Sequence[tuple[Claim, Verdict]], now: float
+    db: Connection, settled: Sequence[tuple[Claim, Verdict]], now: float, note: Note
 ) -> list[bool]:
     """Record how attempts ended, and let go of their lanes; whether each claim still held."""
     portal_of = {claim.lane: claim.delivery.portal for claim, _ in settled}
@@ -241,6 +242,7 @@ async def settle_many(
             [places[lane] for lane in empty],
             [claim.delivery.id for claim in plan.done],
             [claim.delivery.id for claim, _, _ in plan.others],
+            *note,
         )
     if plan.snapshots:
         of_each = {snapshot[:3]: snapshot for snapshot in plan.snapshots}

@@ -26,7 +26,7 @@ from bitrix_events.store.postgres.connections import (
 )
 from bitrix_events.store.postgres.groups import Groups
 from bitrix_events.store.postgres.intake import Arrival, put_many
-from bitrix_events.store.postgres.numbers import Numbers, is_committed
+from bitrix_events.store.postgres.numbers import Note, Numbers, is_committed
 from bitrix_events.store.postgres.pace import PostgresPace
 from bitrix_events.store.postgres.queue import Claims, give_back, recover, settle_many, sweep
 from bitrix_events.store.postgres.schema import check_tables, make_tables
@@ -180,7 +180,7 @@ class Session:
 
         async def numbered(db: Connection) -> None:
             results[:] = [await work(db)]
-            await number.note(db, self._clock())
+            await db.execute(QUERIES["note_number"], *number.note(self._clock()))
 
         while True:
             try:
@@ -264,10 +264,12 @@ class Session:
         await self._bury_others()
         return is_alive
 
-    async def _settle(self, db: Connection, settled: Sequence[tuple[Claim, Verdict]]) -> list[bool]:
+    async def _settle(
+        self, db: Connection, settled: Sequence[tuple[Claim, Verdict]], note: Note
+    ) -> list[bool]:
         known = await self._settlements.look(db, [claim for claim, _ in settled], self._clock())
         left = [one for one, result in zip(settled, known, strict=True) if result is None]
-        held = iter(await settle_many(db, left, self._clock()) if left else ())
+        held = iter(await settle_many(db, left, self._clock(), note) if left else ())
         return [next(held) if result is None else result for result in known]
 
     async def _register(self) -> None:
