@@ -13,21 +13,14 @@ Source: protocol.md 7.4.
 
 from __future__ import annotations
 
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bitrix_events.engine.inbox import is_for
 from bitrix_events.entities.base import CrmItem, Entity
+from bitrix_events.errors import RestError
 from bitrix_events.events import EntityEvent, event_class
 from bitrix_events.events.base import split_code
 from bitrix_events.rest.client import Client
@@ -72,12 +65,9 @@ class Source:
 
 
 _ITEMS: Final = Source(
-    "crm.item.list",
-    "updatedTime",
-    "createdTime",
-    "updatedTime",
+    "crm.item.list", "updatedTime", "createdTime", "updatedTime",
     ("id", "createdTime", "updatedTime"),
-)
+)  # fmt: skip
 _OTHERS: Final[Mapping[str, Source]] = {
     "activity": Source(
         "crm.activity.list", "LAST_UPDATED", "CREATED", "LAST_UPDATED",
@@ -168,7 +158,7 @@ class CatchUp:
     def __init__(
         self,
         store: Store,
-        handlers: Iterable[Handler],
+        handlers: Collection[Handler],
         accept: Accept,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -190,38 +180,47 @@ class CatchUp:
         installation: Installation,
         *,
         since: datetime | None = None,
+        remembers: bool = True,
         progress: Progress = None,
     ) -> list[Made]:
         """Make deliveries of what has changed on a portal.
 
         Args:
             since: from when on; None to go on from where the last time has come to. Where there was
-                none, the beginning is remembered and nothing is made.
+                none, nothing is made.
+            remembers: how far this has come is remembered, unless it was told from when on. Not
+                if it is for some of the handlers only.
             progress: of each list, as for `Client.list`.
 
         Raises:
-            RestError: a list could not be read. It is begun anew the next time.
+            RestError: a list could not be read. It is begun anew the next time; the others were
+                read all the same.
             StoreError: a delivery could not be stored.
         """
         kinds = await self._kinds_on(client, installation)
         portal = installation.portal
         begun = self._now()
-        moments = {}
-        for kind in kinds:
-            mark = await self._store.mark(portal, f"{_MARK} {kind.name}")
-            moments[kind.name] = since or (datetime.fromisoformat(mark) if mark else None)
+        moments = {kind.name: since or await self._mark(portal, kind) for kind in kinds}
         known = [moment for moment in moments.values() if moment is not None]
         ahead = await _clock_of(client, self._now) if known else timedelta()
         told = await self._told(portal, min(known), ahead) if known else _Told()
-        made = []
+        made: list[Made] = []
+        refusals: list[RestError] = []
         for kind in kinds:
             moment = moments[kind.name]
             found = Made(kind.name, moment)
             if moment is not None:
                 rows = _changed(client, kind, moment, progress)
-                found = await self._make_up(rows, installation, kind, found, told)
+                try:
+                    found = await self._make_up(rows, installation, kind, found, told)
+                except RestError as error:
+                    refusals.append(error)
+                    continue
             made.append(found)
-            await self._move(portal, kind, begun - _MARGIN)
+            if remembers and since is None:
+                await self._move(portal, kind, begun - _MARGIN)
+        if refusals:
+            raise refusals[0]
         return made
 
     async def move_on(self, installation: Installation, client: Client | None = None) -> None:
@@ -236,6 +235,21 @@ class CatchUp:
         for kind in self._kinds_by_portal.get(portal, ()):
             await self._move(portal, kind, now - _MARGIN)
 
+    async def begin(self, client: Client, installation: Installation) -> None:
+        """Remember that a portal tells of everything from now on, where that is not known yet.
+
+        Raises:
+            RestError: the portal does not say which types of items it has.
+        """
+        for kind in await self._kinds_on(client, installation):
+            if await self._mark(installation.portal, kind) is None:
+                await self._move(installation.portal, kind, self._now() - _MARGIN)
+
+    async def _mark(self, portal: str, kind: Kind) -> datetime | None:
+        """How far this has come."""
+        mark = await self._store.mark(portal, f"{_MARK} {kind.name}")
+        return datetime.fromisoformat(mark) if mark else None
+
     async def _move(self, portal: str, kind: Kind, moment: datetime) -> None:
         await self._store.set_mark(portal, f"{_MARK} {kind.name}", moment.isoformat())
 
@@ -248,7 +262,7 @@ class CatchUp:
                 continue
             numbers = [kind.type_id]
             if kind.source is _ITEMS and not kind.type_id:
-                numbers = await _types_of(client)
+                numbers = await item_types(client)
             for number in numbers:
                 name = kind.name if number == kind.type_id else f"item {number}"
                 before = kinds[name].wishes if name in kinds else ()
@@ -333,7 +347,7 @@ class _Row:
     record: Mapping[str, Any]
 
 
-def kinds_of(handlers: Iterable[Handler]) -> tuple[list[Kind], tuple[str, ...]]:
+def kinds_of(handlers: Collection[Handler]) -> tuple[list[Kind], tuple[str, ...]]:
     """What can be made up for, and the codes of the events for which nothing can."""
     wishes: dict[tuple[str, int], list[Wish]] = {}
     sources: dict[tuple[str, int], Source] = {}
@@ -352,16 +366,10 @@ def kinds_of(handlers: Iterable[Handler]) -> tuple[list[Kind], tuple[str, ...]]:
             key = (event.entity_name, number)
             sources[key] = source
             wishes.setdefault(key, []).append(Wish(handler, code, is_add))
-    kinds = [
-        Kind(
-            f"{name} {number}" if name == "item" and number else name,
-            sources[key],
-            number,
-            tuple(found),
-        )
-        for key, found in wishes.items()
-        for name, number in [key]
-    ]
+    kinds = []
+    for (name, number), found in wishes.items():
+        full_name = f"{name} {number}" if name == "item" and number else name
+        kinds.append(Kind(full_name, sources[name, number], number, tuple(found)))
     return kinds, tuple(sorted(left_out))
 
 
@@ -376,7 +384,7 @@ def _stem(code: str) -> str:
     return split_code(code)[0]
 
 
-async def _types_of(client: Client) -> list[int]:
+async def item_types(client: Client) -> list[int]:
     """Numbers of the types of items that a portal has."""
     rows = client.list("crm.type.list")
     numbers = [whole_number(row.get("entityTypeId")) async for row in rows]
@@ -452,7 +460,7 @@ def _matters(row: _Row, wish: Wish, snapshots: _Snapshots) -> bool:
     return len(changed.compare(changed.record.model_validate(row.record), snapshot).changes) > 0
 
 
-def _by_code(missed: Iterable[tuple[_Row, Wish]]) -> list[tuple[_Row, str, frozenset[str]]]:
+def _by_code(missed: Collection[tuple[_Row, Wish]]) -> list[tuple[_Row, str, frozenset[str]]]:
     """One delivery for all handlers that miss the same, as one event would have been."""
     handlers: dict[tuple[str, str, bool], list[Wish]] = {}
     rows: dict[str, _Row] = {}

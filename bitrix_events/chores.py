@@ -21,7 +21,7 @@ from bitrix_events.engine.inbox import Inbox, is_kept, is_sent
 from bitrix_events.engine.retention import EVERY_SECONDS as RETENTION_SECONDS
 from bitrix_events.engine.retention import FIRST_SECONDS as RETENTION_FIRST_SECONDS
 from bitrix_events.engine.retention import Retention
-from bitrix_events.errors import BitrixEventsError
+from bitrix_events.errors import BitrixEventsError, RestError
 from bitrix_events.events import OnAppInstall, OnAppTest, OnAppUpdate, needed_codes
 from bitrix_events.portals.offline import OfflineEvents
 from bitrix_events.portals.queues import DEVELOPMENT_QUEUE, DOORBELL, QUEUE
@@ -257,6 +257,14 @@ class Chores:
             await plain.call("event.test")
         if self._fetches:
             self._home.call_soon_threadsafe(self._offline.look)
+        await self._begin(plain, installation)
+
+    async def _begin(self, client: Client, installation: Installation) -> None:
+        """Note that a portal tells of everything from now on."""
+        try:
+            await self._catch_up.begin(client, installation)
+        except RestError as error:
+            log.warning("cannot note from when on %s tells all: %s", installation.domain, error)
 
     def _told(self, installation: Installation, difference: Difference) -> None:
         """Say what comes of offline events; once, if the portal's plan has none."""

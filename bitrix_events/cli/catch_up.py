@@ -64,7 +64,8 @@ def catch_up(
     loaded = load_app(app)
     chosen = _chosen(loaded.handlers, handler)
     moment_of = moment(since) if since else None
-    if not asyncio.run(_catch_up(loaded, chosen, moment_of, portal)):
+    remembers = handler is None
+    if not asyncio.run(_catch_up(loaded, chosen, moment_of, portal, remembers=remembers)):
         raise typer.Exit(1)
 
 
@@ -79,7 +80,12 @@ def _chosen(handlers: Sequence[Handler], name: str | None) -> list[Handler]:
 
 
 async def _catch_up(
-    app: App, handlers: Sequence[Handler], since: datetime | None, name: str | None
+    app: App,
+    handlers: Sequence[Handler],
+    since: datetime | None,
+    name: str | None,
+    *,
+    remembers: bool,
 ) -> bool:
     """Go over the portals; False if one failed."""
     console = Console(soft_wrap=True, highlight=False)
@@ -100,7 +106,9 @@ async def _catch_up(
         portals = [portal_named(name, known)] if name else known
         if not portals:
             console.print("No portal has installed the app yet.")
-        worked = [await _one(console, app, catching, one, since) for one in portals]
+        worked = [
+            await _one(console, app, catching, one, since, remembers=remembers) for one in portals
+        ]
         if portals:
             await _say_when(console, store)
     finally:
@@ -119,6 +127,8 @@ async def _one(
     catching: CatchUp,
     installation: Installation,
     since: datetime | None,
+    *,
+    remembers: bool,
 ) -> bool:
     console.print(f"[bold]{escape(name_of(installation))}[/bold]")
     if installation.state is not InstallationState.ACTIVE:
@@ -129,17 +139,21 @@ async def _one(
         return True
     try:
         async with app.portal(installation.portal) as client:
-            for made in await catching.make_up(client, installation, since=since, progress=True):
-                console.print(f"  {_told(made)}")
+            done = await catching.make_up(
+                client, installation, since=since, remembers=remembers, progress=True
+            )
+            for made in done:
+                console.print(f"  {_told(made, remembers=remembers)}")
     except BitrixEventsError as error:
         console.print(f"  [red]failed[/red]    {escape(str(error))}")
         return False
     return True
 
 
-def _told(made: Made) -> str:
+def _told(made: Made, *, remembers: bool) -> str:
     if made.since is None:
-        return f"{made.kind}: nothing to go on from; say --since. From now on it is known"
+        known = ". From now on it is known" if remembers else ""
+        return f"{made.kind}: nothing to go on from; say --since{known}"
     return (
         f"{made.kind}: {made.records} changed since {when(made.since)}, deliveries made:"
         f" {made.deliveries}"

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bitrix_events.app import App
+from bitrix_events.catch_up import item_types
 from bitrix_events.cli.loading import UsageError, load_app
 from bitrix_events.cli.options import HandlerOption, PortalOption
 from bitrix_events.cli.run import AppArgument
@@ -21,6 +22,7 @@ from bitrix_events.engine.inbox import is_for
 from bitrix_events.errors import BitrixEventsError
 from bitrix_events.events import ItemEvent, event_class
 from bitrix_events.events.base import split_code
+from bitrix_events.nearest import did_you_mean
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.progress import Progress
 from bitrix_events.routing.changes import Changed
@@ -60,11 +62,19 @@ def build(app: AppArgument, portal: PortalOption = None, handler: HandlerOption 
     if handler is not None:
         watching = [one for one in watching if one.name == handler]
     if not watching:
-        raise UsageError(
-            "no handler has changed=" if handler is None else f"{handler} has no changed="
-        )
+        raise UsageError(_nothing_to_build(loaded, handler))
     if not asyncio.run(_build(loaded, watching, portal)):
         raise typer.Exit(1)
+
+
+def _nothing_to_build(app: App, name: str | None) -> str:
+    names = [handler.name for handler in app.handlers]
+    if name is None:
+        return "no handler has changed="
+    if name in names:
+        return f"{name} has no changed="
+    hint = did_you_mean(name, names)
+    return f"there is no handler {name}" + (f"; {hint}" if hint else "")
 
 
 async def _build(app: App, handlers: Sequence[Handler], name: str | None) -> bool:
@@ -102,17 +112,25 @@ async def _build_one(
             codes = sources_of(handler).values() if is_for(handler, installation) else ()
             for code in codes:
                 try:
-                    source = source_of(handler, code)
-                    seen, made = await fill(
-                        client, store, installation.portal, handler, source, progress=True
-                    )
+                    for number in await _numbers_of(client, handler, code):
+                        source = source_of(handler, code, number)
+                        seen, made = await fill(
+                            client, store, installation.portal, handler, source, progress=True
+                        )
+                        told = f"{source.about}: {seen} records, {made} snapshots made"
+                        console.print(f"  {escape(f'{handler.name}, {told}')}")
                 except (BitrixEventsError, LookupError) as error:
                     worked = False
                     console.print(f"  [red]failed[/red] {escape(f'{handler.name}: {error}')}")
-                else:
-                    told = f"{handler.name}, {source.about}: {seen} records, {made} snapshots made"
-                    console.print(f"  {escape(told)}")
     return worked
+
+
+async def _numbers_of(client: Client, handler: Handler, code: str) -> list[int]:
+    """The types of the items that an event may be about; 0 where it says that itself."""
+    number = _kind_of(handler, code)[1]
+    if number or not issubclass(event_class(code), ItemEvent):
+        return [number]
+    return await item_types(client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,33 +152,34 @@ def sources_of(handler: Handler) -> dict[str, str]:
     return {_kind_of(handler, code)[0]: code for code in handler.codes}
 
 
-def source_of(handler: Handler, code: str) -> Source:
+def source_of(handler: Handler, code: str, type_id: int = 0) -> Source:
     """The list that has the records of an event.
+
+    Args:
+        type_id: of the items, if the event is for those of all types.
 
     Raises:
         LookupError: there is none; the text says why.
     """
     record = _watched(handler).record
-    about, number = _kind_of(handler, code)
+    about, number = _kind_of(handler, code, type_id)
     reading = record.reading
     method = "" if reading is None else f"{reading.method.rpartition('.')[0]}.list"
     if reading is None or method not in Client.documented_methods():
         raise LookupError(f"no documented method lists each {record.__name__}")
     if method != "crm.item.list":
-        return Source(method, {}, about)
-    if not number:
-        raise LookupError(f"name the type of the items, as in {code}_147")
+        return Source(method, reading.fixed, about)
     params = {"entityTypeId": number, "select": ["*", "UF_*"], **reading.fixed}
     return Source(method, params, about)
 
 
-def _kind_of(handler: Handler, code: str) -> tuple[str, int]:
+def _kind_of(handler: Handler, code: str, type_id: int = 0) -> tuple[str, int]:
     """How the keys of the records of an event begin, and the number of their type."""
     event = event_class(code)
     number = getattr(_watched(handler).record, "entity_type_id", 0)
     if not issubclass(event, ItemEvent):
         return event.entity_name, number
-    number = number or split_code(code)[1]
+    number = number or split_code(code)[1] or type_id
     return f"{event.entity_name}:{number}", number
 
 

@@ -184,6 +184,7 @@ def _missing(
         if installation is not None and not is_for(handler, installation)
     }
     wanting = [name for name in wants if wants[name] and name not in had]
+    elsewhere = _told_otherwise([handler for handler in handlers if wants[handler.name]])
     lines = []
     for name in wanting:
         if view.repeat_of is not None:
@@ -191,6 +192,9 @@ def _missing(
             continue
         if name in others:
             lines.append(f"  [bold]{escape(name)}[/bold]: is for other portals, says portals=")
+            continue
+        if name in elsewhere:
+            lines.append(f"  [bold]{escape(name)}[/bold]: {elsewhere[name]}")
             continue
         lines.append(
             f"  [bold]{escape(name)}[/bold]: wants such events, and did not when this one arrived\n"
@@ -202,6 +206,18 @@ def _missing(
     elif unconcerned:
         lines.append(f"  Handlers that want other events only: {unconcerned}")
     return lines
+
+
+def _told_otherwise(handlers: Sequence[Handler]) -> dict[str, str]:
+    """Handlers that are told of the same events in one of two ways only, and what to say if they
+    had not this one."""
+    if len({handler.mode for handler in handlers}) < 2:
+        return {}
+    told = {
+        "offline": "is for what the portal keeps, says mode=, and this was sent",
+        "online": "is for what the portal sends, says mode=, and this was kept",
+    }
+    return {handler.name: told[handler.mode] for handler in handlers if handler.mode in told}
 
 
 def _is_own(name: str) -> bool:

@@ -322,7 +322,7 @@ class _Attempt:
         if handler.changed is not None:
             await self._compare(scope, handler.changed)
         where = handler.where
-        if where is not None and not where.predicate(await scope.entity(where.record)):
+        if where is not None and not where.wants(await scope.entity(where.record)):
             raise Drop(f"where= said no to this {where.record.__name__}")
         loops = self._attempts.loops
         if loops.counts(self.claim):

@@ -323,8 +323,8 @@ class CrmItem(Entity):
 class CrmParty(CrmItem):
     """A person or a firm: a record with phone numbers and addresses of mail.
 
-    The classic methods give them by type (``PHONE``), ``crm.item.get`` all in ``fm``; `phones` and
-    `emails` find them in both.
+    The classic methods give them by type (``PHONE``), ``crm.item.get`` all in ``fm``; the fields of
+    the types have them either way.
     """
 
     fm: list[Multifield] = Field(default_factory=list)
@@ -333,6 +333,14 @@ class CrmParty(CrmItem):
     web: list[Multifield] = Field(default_factory=list)
     im: list[Multifield] = Field(default_factory=list)
     link: list[Multifield] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _by_type(self) -> Self:
+        for name in ("phone", "email", "web", "im", "link"):
+            found = [f for f in _multifields(self.fm) if f.type_id == name.upper()]
+            if found and not getattr(self, name):
+                self.__dict__[name] = found
+        return self
 
     @property
     def phones(self) -> list[str]:
@@ -351,4 +359,4 @@ class CrmParty(CrmItem):
 
 def _multifields(value: object) -> list[Multifield]:
     """The value of a field, which may be something odd that was kept."""
-    return value if isinstance(value, list) else []
+    return [f for f in value if isinstance(f, Multifield)] if isinstance(value, list) else []

@@ -95,6 +95,13 @@ class WatchedField:
             return False
         return True
 
+    def is_value(self, wanted: Any, form: Any) -> bool:
+        """Whether a form that was read is that of a wanted value. Of a field that only the portal
+        knows nobody can tell the type: there ``5`` is ``"5"``, and ``True`` is ``"Y"``."""
+        if self._known is None:
+            return is_alike(wanted, form)
+        return is_same(wanted, form)
+
     def _cast(self, value: Any) -> Any:
         known = self._known
         if known is None:
@@ -187,7 +194,7 @@ def form_of(value: Any) -> Any:
 def is_same(one: Any, other: Any) -> bool:
     """Whether two forms that were read are the same. ``False`` is how portals also write that there
     is no value."""
-    return bool(one == other) or (one in (None, False) and other in (None, False))
+    return bool(one == other) or (_is_nothing(one) and _is_nothing(other))
 
 
 def is_alike(written: Any, read: Any) -> bool:
@@ -218,6 +225,10 @@ def _form_of_mapping(value: Mapping[Any, Any]) -> Any:
     if "id" in names and not _FILE_KEYS.isdisjoint(names):
         return {"id": form_of(value[names["id"]])}  # addresses of files change with each read
     return {form_of(str(key)) or "": form_of(one) for key, one in value.items()} or None
+
+
+def _is_nothing(form: Any) -> bool:
+    return form is None or form is False
 
 
 def _is_empty(value: Any) -> bool:

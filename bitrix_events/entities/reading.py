@@ -95,7 +95,7 @@ class Reading:
         Raises:
             LookupError, TypeError: the result is not as documented.
         """
-        if not self.record_at and result is None:
+        if result == [] or (not self.record_at and result is None):
             return None
         found = result[self.record_at] if self.record_at else result
         if found is None or (self.is_list and not isinstance(found, list)):

@@ -216,19 +216,22 @@ class Changed:
             said = [f"{name} is {_shown(values[name])} still" for name in names if name in known]
             said += [f"{name} is seen for the first time" for name in names if name not in known]
             return "" if changed else f"changed= said no: {'; '.join(said)}"
-        said = [self._refusal_of(name, known, values, changed) for name in names]
+        said = [self._refusal_of(watched, known, values, changed) for watched in self.fields]
         return f"changed= said no: {'; '.join(said)}" if all(said) else ""
 
     def _refusal_of(
-        self, name: str, known: Snapshot, values: Snapshot, changed: Sequence[str]
+        self, watched: WatchedField, known: Snapshot, values: Snapshot, changed: Sequence[str]
     ) -> str:
+        name = watched.name
         move, now = self.moves[name], values[name]
-        if not is_same(move.to, now):
+        if not watched.is_value(move.to, now):
             return f"{name} is {_shown(now)}, not {_shown(move.to)}"
         if name not in changed:
             told = "was" if name in known else "is seen for the first time, and was perhaps,"
             return f"{name} {told} {_shown(now)} already"
-        if move.before is UNKNOWN or name not in known or is_same(move.before, known[name]):
+        if move.before is UNKNOWN or name not in known:
+            return ""
+        if watched.is_value(move.before, known[name]):
             return ""
         return f"{name} was {_shown(known[name])} before, not {_shown(move.before)}"
 
@@ -275,11 +278,16 @@ def _move(watched: WatchedField, wanted: Any, name: str) -> Move:
             f" where and to where; not {wanted!r}"
         )
     for value in values:
-        if not watched.fits(value):
+        if value is UNKNOWN or not watched.fits(value):
             raise HandlerSignatureError(
                 f"{name}: changed= wants {watched.name} to be {value!r}, which it never is"
             )
     *before, to = (watched.form(value) for value in values)
+    if before and is_same(before[0], to):
+        raise HandlerSignatureError(
+            f"{name}: changed= wants {watched.name} to move from {values[0]!r} to {values[1]!r},"
+            " which is no change"
+        )
     return Move(to, before[0] if before else UNKNOWN)
 
 

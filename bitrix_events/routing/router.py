@@ -237,6 +237,11 @@ class Router:
                     " its events is about a record"
                 )
 
+            if first_seen != "run" and changed is None:
+                raise HandlerSignatureError(
+                    f"{handler_name}: first_seen= is about what changed= watches; say which fields"
+                )
+
             def record(option: str) -> type[Entity]:
                 return record_of(option, classes, annotations, handler_name)
 
@@ -397,13 +402,13 @@ def _checked_portals(portals: Any, name: str) -> frozenset[str] | None:
         raise HandlerSignatureError(
             f'{name}: portals= takes several portals, ["acme.bitrix24.com"], not {portals!r}'
         )
-    found = frozenset(str(portal).lower() for portal in portals)
-    if wrong := [portal for portal in sorted(found) if not _PORTAL.match(portal)]:
-        raise HandlerSignatureError(
-            f"{name}: portals= takes member ids or addresses such as acme.bitrix24.com,"
-            f" not {wrong[0]!r}"
-        )
-    return found
+    for portal in portals:
+        if not (isinstance(portal, str) and _PORTAL.match(portal.lower())):
+            raise HandlerSignatureError(
+                f"{name}: portals= takes member ids or addresses such as acme.bitrix24.com,"
+                f" not {portal!r}"
+            )
+    return frozenset(portal.lower() for portal in portals)
 
 
 def _check_mode(mode: Any, name: str) -> None:

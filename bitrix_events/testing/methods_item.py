@@ -5,6 +5,7 @@ Source: protocol.md 4.5 and 7.4; the names are those of the vendor's converter, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ def list_items(request: Request) -> Answer:
         name if name in ("*", "UF_*") else kind.classic_name(name)
         for name in request.selected(["*", "UF_*"])
     ]
-    rows = [_item(request, kind, select_fields(row, names)) for row in page.rows]
+    rows = [_item(request, kind, row, names) for row in page.rows]
     return Answer.of_page(page, {"items": rows})
 
 
@@ -91,10 +92,16 @@ def _classic_fields(kind: Kind, fields: Params) -> Params:
     return {kind.classic_name(name): value for name, value in fields.items()}
 
 
-def _item(request: Request, kind: Kind, record: Record) -> dict[str, Any]:
+def _item(
+    request: Request, kind: Kind, record: Record, names: Sequence[str] = ("*", "UF_*")
+) -> dict[str, Any]:
+    selected = select_fields(record, names)
     original = str(request.params.get("useOriginalUfNames")).lower() in ("y", "true", "1")
-    columns = _columns(kind, tuple(record), original)
-    return {shown: item_value(record[name]) for name, shown in columns}
+    columns = _columns(kind, tuple(selected), original)
+    item = {shown: item_value(selected[name]) for name, shown in columns}
+    if "*" in names or "ENTITY_TYPE_ID" in names:
+        item["entityTypeId"] = kind.entity_type_id
+    return item
 
 
 @lru_cache(maxsize=256)

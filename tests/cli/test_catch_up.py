@@ -97,6 +97,16 @@ async def test_a_handler_can_be_named(portal: FakePortal, catch_up: Run, tmp_pat
     assert await stored(tmp_path) == [f"ONCRMLEADADD lead:{lead} app.call_back"]
 
 
+async def test_a_handler_that_is_named_takes_nothing_from_the_others(
+    portal: FakePortal, catch_up: Run
+) -> None:
+    named = await catch_up("--handler", "app.welcome")
+    others = await catch_up()
+
+    assert "deal: nothing to go on from; say --since\n" in named.stdout
+    assert "deal: nothing to go on from; say --since" in others.stdout
+
+
 async def test_a_slip_in_the_name_of_a_handler_is_answered(catch_up: Run) -> None:
     failed = await catch_up("--handler", "app.call_bak")
 

@@ -14,7 +14,7 @@ import pytest
 from bitrix_events import App
 from bitrix_events.cli.snapshot import Source, fill, source_of
 from bitrix_events.errors import StoreError
-from bitrix_events.events import OnCrmDealUpdate, OnCrmDynamicItemUpdate
+from bitrix_events.events import OnCalendarEntryUpdate, OnCrmDealUpdate
 from bitrix_events.rest.client import Client
 from bitrix_events.store.records import InstallationState
 from bitrix_events.store.sqlite.store import SqliteStore
@@ -24,7 +24,9 @@ from tests.cli.stores import KEY, installed, installed_on, save, use_store
 
 GOOD = """\
 from bitrix_events import App
-from bitrix_events.events import Deal, OnCrmDealUpdate, OnCrmContactUpdate
+from bitrix_events.events import (
+    Deal, OnCrmContactUpdate, OnCrmDealUpdate, OnCrmDynamicItemUpdate, OnTaskUpdate
+)
 
 app = App()
 
@@ -39,6 +41,12 @@ async def contact() -> None: ...
 
 @app.on(OnCrmDealUpdate, where=lambda deal: True)
 async def not_watching() -> None: ...
+
+@app.on(OnCrmDynamicItemUpdate, changed="title")
+async def any_item() -> None: ...
+
+@app.on(OnTaskUpdate, changed="uf_crm_task")
+async def task() -> None: ...
 
 @app.on("ONCRMDYNAMICITEMUPDATE_147", "ONCRMDYNAMICITEMUPDATE_31", changed="title")
 async def item() -> None: ...
@@ -183,15 +191,48 @@ async def test_a_list_that_does_not_tell_what_is_watched_is_named(
 async def test_handlers_without_a_list_are_named(folder: Path) -> None:
     app = App()
 
-    @app.on(OnCrmDynamicItemUpdate, changed="title")
-    async def items() -> None: ...
+    @app.on(OnCalendarEntryUpdate, changed="name")
+    async def entries() -> None: ...
 
-    with pytest.raises(LookupError, match="name the type of the items, as in ONCRMDYNAMICITEMUP"):
-        source_of(app.handlers[0], "ONCRMDYNAMICITEMUPDATE")
+    with pytest.raises(LookupError, match="no documented method lists each CalendarEvent"):
+        source_of(app.handlers[0], "ONCALENDARENTRYUPDATE")
+
+
+async def test_items_of_all_types_are_looked_at_type_by_type(
+    build: Run, folder: Path, portal: FakePortal
+) -> None:
+    await asyncio.to_thread(save, folder, installed_on(portal))
+    for number in (147, 150):
+        portal.add("type", TITLE=f"Type {number}", ENTITY_TYPE_ID=number)
+        portal.add(f"dynamic_{number}", TITLE="Crane")
+
+    done = await build("--handler", "app.any_item")
+
+    assert done.stdout.splitlines()[1:] == [
+        "  app.any_item, item:147: 1 records, 1 snapshots made",
+        "  app.any_item, item:150: 1 records, 1 snapshots made",
+    ]
+    found = await snapshots(folder, portal, "app.any_item", "item:150:1")
+    assert found == {"item:150:1": {"title": "Crane"}}
+
+
+async def test_user_fields_of_tasks_are_looked_at_too(
+    build: Run, folder: Path, portal: FakePortal
+) -> None:
+    await asyncio.to_thread(save, folder, installed_on(portal))
+    task = portal.add("task", RESPONSIBLE_ID=1, UF_CRM_TASK=["D_7"])
+
+    done = await build("--handler", "app.task")
+
+    assert "app.task, task: 1 records, 1 snapshots made" in done.stdout
+    found = await snapshots(folder, portal, "app.task", f"task:{task}")
+    assert found == {f"task:{task}": {"uf_crm_task": ["D_7"]}}
 
 
 async def test_nothing_to_build_is_a_mistake(build: Run) -> None:
-    result = await build("--handler", "app.nobody")
+    other = await build("--handler", "app.not_watching")
+    nobody = await build("--handler", "app.daal")
 
-    assert result.returncode == 1
-    assert "app.nobody has no changed=" in result.stderr
+    assert (other.returncode, nobody.returncode) == (1, 1)
+    assert "app.not_watching has no changed=" in other.stderr
+    assert "there is no handler app.daal; did you mean app.deal" in nobody.stderr

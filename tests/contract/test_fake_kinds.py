@@ -84,11 +84,14 @@ async def test_items_of_a_smart_process_carry_its_number(portal: FakePortal, api
     item = (
         await api("crm.item.add", entityTypeId=147, fields={"title": "Crane", "ufCrm7_1712": "x"})
     )["item"]
+    listed = (await api("crm.item.list", entityTypeId=147))["items"]
+    chosen = (await api("crm.item.list", entityTypeId=147, select=["title"]))["items"]
     await api("crm.item.delete", entityTypeId=147, id=item["id"])
     await portal.settled()
 
     assert made["entityTypeId"] == 147
-    assert (item["title"], item["ufCrm7_1712"]) == ("Crane", "x")
+    assert (item["title"], item["ufCrm7_1712"], item["entityTypeId"]) == ("Crane", "x", 147)
+    assert (listed, chosen) == ([item], [{"id": 1, "title": "Crane"}])
     assert item["createdTime"] == "2026-09-21T14:13:20+00:00"
     data = {"FIELDS": {"ID": "1", "ENTITY_TYPE_ID": "147"}}
     assert told(portal) == [

@@ -11,6 +11,7 @@ from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealDelete
 from bitrix_events.store.records import WEBHOOK_PORTAL
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import AppTest, FakePortal
+from tests.cli.stores import KEY
 from tests.serving import eventually, free_port, served, settings_for
 
 
@@ -57,6 +58,26 @@ async def test_what_was_missed_is_handled_once_after_the_next_start(tmp_path: Pa
 
     assert seen[2] == "missed"
     assert sorted(seen) == ["heard of", "heard of too", "later", "later too", "missed"]
+
+
+async def test_a_portal_that_has_just_installed_the_app_is_caught_up_with_too(
+    tmp_path: Path,
+) -> None:
+    store, port, seen = tmp_path / "app.db", free_port(), list[str]()
+    url = f"http://127.0.0.1:{port}"
+    async with FakePortal().serve() as portal:
+        settings = settings_for(portal, store, mode="app", public_url=url, secret_key=KEY)
+        async with served(app_of(settings, seen), store, port=port):
+            await portal.install(f"{url}/install")
+            await eventually(lambda: "ONCRMDEALADD" in {b.event for b in portal.bindings})
+            portal.add("deal", TITLE="heard of")
+            await eventually(lambda: len(seen) == 2)
+        portal.add("deal", TITLE="missed")
+        await portal.settled()
+        async with served(app_of(settings, seen), store, port=port):
+            await eventually(lambda: len(seen) == 3)
+
+    assert seen[2] == "missed"
 
 
 async def test_what_can_never_be_made_up_for_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -24,8 +24,14 @@ from bitrix_events import (
     SyncClient,
 )
 from bitrix_events.cli.why import explain
-from bitrix_events.entities import Money
-from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
+from bitrix_events.entities import Item, Money, Task
+from bitrix_events.events import (
+    Deal,
+    OnCrmDealAdd,
+    OnCrmDealUpdate,
+    OnCrmDynamicItemUpdate,
+    OnTaskUpdate,
+)
 from bitrix_events.store.records import Execution, State
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import AppTest
@@ -386,6 +392,46 @@ async def test_what_a_def_handler_writes_counts_as_seen() -> None:
         await test.drain()
 
         assert runs == ["PREP"]
+
+
+async def test_items_of_any_type_are_updated_by_the_handler_of_all_types() -> None:
+    app, runs = App(), []
+
+    @app.on(OnCrmDynamicItemUpdate, changed="title")
+    async def handler(item: Item, client: Client) -> None:
+        runs.append(item.title)
+        await client.update(item, title=f"{item.title}!")
+
+    async with AppTest(app) as test:
+        async with Client(test.portal.webhook_url, test.portal.transport) as client:
+            await client.crm.type.add(fields={"title": "Crane", "entityTypeId": 147})
+            made = await client.crm.item.add(entityTypeId=147, fields={"title": "a"})
+            item = {"entityTypeId": 147, "id": made.result["item"]["id"]}
+            await client.crm.item.update(**item, fields={"title": "b"})
+            await test.drain()
+
+            assert (await client.crm.item.get(**item)).result["item"]["title"] == "b!"
+        assert runs == ["b"]
+        assert await notes(test) == ["changed= said no: title is b! still"]
+
+
+async def test_user_fields_of_tasks_are_read_and_watched() -> None:
+    app, seen = App(), Seen()
+
+    @app.on(OnTaskUpdate, changed="uf_crm_task")
+    async def handler(task: Task, changes: Changes) -> None:
+        seen(changes)
+
+    async with AppTest(app) as test:
+        task = test.portal.add("task", RESPONSIBLE_ID=1, UF_CRM_TASK=["D_7"])
+        for fields in ({"TITLE": "a"}, {"TITLE": "b"}, {"UF_CRM_TASK": ["D_8"]}):
+            test.portal.change("task", task, **fields)
+            await test.drain()
+
+    assert seen.changes == [
+        {"uf_crm_task": (UNKNOWN, ["D_7"])},
+        {"uf_crm_task": (["D_7"], ["D_8"])},
+    ]
 
 
 async def test_other_handlers_see_what_one_has_written() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bitrix_events import App, Client, Delivery
+from bitrix_events.cli.why import explain
 from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
@@ -113,7 +114,13 @@ async def test_each_handler_hears_of_an_event_in_its_own_way() -> None:
 
         await test.advance(seconds=20)
 
+        async with app.installations() as store:
+            assert isinstance(store, SqliteStore)
+            views = [view for view in await test.deliveries() if view.delivery.entity]
+            told = ["\n".join(await explain(store, view, app.handlers)) for view in views]
     assert seen == ["at once", "later"]
+    assert "app.later[/bold]: is for what the portal keeps, says mode=, and this was" in told[0]
+    assert "app.at_once[/bold]: is for what the portal sends, says mode=, and this was" in told[1]
 
 
 async def test_what_a_handler_writes_does_not_come_back() -> None:

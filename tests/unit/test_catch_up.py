@@ -355,6 +355,29 @@ async def test_a_list_that_breaks_off_is_begun_anew(scene: Scene) -> None:
     assert await scene.catch_up(router) == [f"ONCRMDEALADD deal:{deal} handle"]
 
 
+async def test_a_list_that_is_refused_holds_up_no_other(scene: Scene) -> None:
+    router = router_for(OnTaskUpdate, OnCrmDealAdd)
+    await begun(scene, router)
+    deal = scene.portal.add("deal")
+    scene.portal.fail_next("tasks.task.list", "ACCESS_DENIED")
+
+    with pytest.raises(RestError, match=r"tasks\.task\.list"):
+        await scene.catch_up(router)
+
+    (view,) = await scene.store.find(Query(), limit=10)
+    assert view.delivery.entity == f"deal:{deal}"
+
+
+async def test_a_look_at_the_last_minutes_leaves_what_was_missed_before(scene: Scene) -> None:
+    router = router_for(OnCrmDealAdd)
+    await begun(scene, router)
+    missed = scene.portal.add("deal")
+    scene.later(days=1)
+
+    assert await scene.catch_up(router, since=scene.clock.now()) == []
+    assert await scene.catch_up(router) == [f"ONCRMDEALADD deal:{missed} handle"]
+
+
 async def test_what_could_not_be_stored_is_made_the_next_time(scene: Scene) -> None:
     router = router_for(OnCrmDealAdd)
     await begun(scene, router)

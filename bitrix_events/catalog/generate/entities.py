@@ -239,6 +239,9 @@ def _reading(read: Read) -> str:
         arguments.append("is_list=True")
     if read.needs:
         arguments.append(f"needs={_tuple(read.needs)}")
+    if read.select:
+        names = ", ".join(f'"{name}"' for name in read.select)
+        arguments.append(f'fixed={{"select": [{names}]}}')
     if read.is_v3:
         arguments.append("is_v3=True")
     start = "    reading: ClassVar[Reading | None] = Reading("

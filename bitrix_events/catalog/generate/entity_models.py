@@ -20,6 +20,7 @@ class Read:
     is_list: bool = False
     needs: tuple[str, ...] = ()
     is_v3: bool = False
+    select: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,17 @@ MODELS: Final[dict[str, tuple[Model, ...]]] = {
         _classic("ScrumTask", "tasks.api.scrum.task"),
     ),
     "tasks": (
-        Model("Task", "task|task:camel", Read("tasks.task.get", "task", "taskId")),
+        Model(
+            "Task",
+            "task|task:camel",
+            # Without being asked for, user fields are not told; these three are the system's own.
+            Read(
+                "tasks.task.get",
+                "task",
+                "taskId",
+                select=("*", "UF_*", "UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE"),
+            ),
+        ),
         Model(
             "TaskChecklistItem",
             "task.checklistitem",

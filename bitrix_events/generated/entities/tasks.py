@@ -15,7 +15,10 @@ class Task(Entity):
 
     kind: ClassVar[str] = "task"
     reading: ClassVar[Reading | None] = Reading(
-        "tasks.task.get", id_at=("taskId",), record_at="task"
+        "tasks.task.get",
+        id_at=("taskId",),
+        record_at="task",
+        fixed={"select": ["*", "UF_*", "UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE"]},
     )
 
     id: int

@@ -437,6 +437,8 @@ def test_phone_numbers_of_the_universal_methods() -> None:
     )
 
     assert (company.phones, company.emails) == (["+49 30 1"], ["a@b.c"])
+    assert company.phone == [Multifield(id=3, type_id="PHONE", value_type="WORK", value="+49 30 1")]
+    assert (company.web, company.model_fields_set) == ([], {"id", "fm"})
 
 
 def test_phone_numbers_that_are_no_list_are_kept_and_not_listed() -> None:

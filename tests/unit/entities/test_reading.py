@@ -107,7 +107,17 @@ UF_NAMES = {"useOriginalUfNames": "Y"}
             {"entityTypeId": 2, "id": 7, "useOriginalUfNames": "N"},
             {"item": {"id": 7}},
         ),
-        (Task, 5, {}, "tasks.task.get", {"taskId": 5}, {"task": {"id": "5"}}),
+        (
+            Task,
+            5,
+            {},
+            "tasks.task.get",
+            {
+                "taskId": 5,
+                "select": ["*", "UF_*", "UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE"],
+            },
+            {"task": {"id": "5"}},
+        ),
         (
             Task,
             5,
@@ -248,6 +258,17 @@ async def test_what_cannot_be_read_is_said_and_nothing_is_sent(
         await client.get(model, 1)
 
     assert portal.calls() == []
+
+
+@pytest.mark.parametrize("model", [Task, Deal])
+async def test_an_empty_list_in_place_of_the_answer_is_no_record(
+    portal: FakePortal, client: Client, model: type[Entity]
+) -> None:
+    portal.answer("tasks.task.get", [])
+    portal.answer("crm.item.get", [])
+
+    with pytest.raises(NotFound):
+        await client.get(model, 1)
 
 
 def test_the_id_wins_over_a_parameter_that_would_hide_it() -> None:

@@ -25,6 +25,10 @@ class Roofing(Deal):
     area: float = Field(0, alias="UF_CRM_1712")
 
 
+class Counted(Deal):
+    count: int | None = Field(None, alias="UF_CRM_2")
+
+
 async def plain(event: Event) -> None: ...
 
 
@@ -64,10 +68,14 @@ def test_the_fields_are_those_of_the_record_that_the_handler_asks_for() -> None:
         ({"changed": {"stage_id": ()}}, "takes for stage_id the value that it moves to, or a pair"),
         ({"changed": {"stage_id": ("A", "B", "C")}}, "takes for stage_id the value"),
         ({"changed": {"assigned_by_id": "Ada"}}, "wants assigned_by_id to be 'Ada', which it neve"),
+        ({"changed": {"stage_id": UNKNOWN}}, "wants stage_id to be UNKNOWN, which it never is"),
+        ({"changed": {"stage_id": ("A", "A")}}, "from 'A' to 'A', which is no change"),
+        ({"first_seen": "skip"}, "first_seen= is about what changed= watches"),
         ({"changed": "stage_id", "first_seen": "never"}, 'first_seen= is "run" or "skip"'),
         ({"portals": "acme.bitrix24.com"}, "portals= takes several portals"),
         ({"portals": []}, "portals= takes several portals"),
         ({"portals": ["https://acme.bitrix24.com/"]}, "takes member ids or addresses"),
+        ({"portals": [b"acme.bitrix24.com"]}, "takes member ids or addresses"),
         ({"mode": "sometimes"}, 'mode= is "online", "offline" or "both", not'),
     ],
 )
@@ -188,6 +196,27 @@ def test_a_field_can_move_to_nothing() -> None:
     assert "stage_id is NEW, not empty" in option.compare(NEW, {"stage_id": "OLD"}).note
 
 
+@pytest.mark.parametrize(
+    ("wanted", "read"), [(5, "5"), ("5", 5), (True, "Y"), ("Y", "1"), (1.5, "1.50"), ("a", ["a"])]
+)
+def test_of_a_field_without_a_type_a_value_is_wanted_in_any_form(wanted: Any, read: Any) -> None:
+    record = Deal.model_validate({"id": 7, "UF_CRM_X": read})
+    left = Deal.model_validate({"id": 7, "UF_CRM_X": "7"})
+    watched = {"UF_CRM_X": read}
+
+    assert changed({"UF_CRM_X": wanted}).compare(record, {"UF_CRM_X": None}).note == ""
+    assert changed({"UF_CRM_X": (wanted, 7)}).compare(left, watched).note == ""
+    assert changed({"UF_CRM_X": (wanted, 8)}).compare(left, watched).note
+
+
+def test_zero_is_a_value() -> None:
+    record = Counted.model_validate({"id": 7, "UF_CRM_2": "0"})
+
+    found = changed({"count": (None, 0)}, Counted).compare(record, {"count": None})
+    assert (found.note, [*found.changes]) == ("", ["count"])
+    assert changed({"count": None}, Counted).compare(record, {"count": 5}).note
+
+
 def test_long_values_are_cut_in_notes() -> None:
     record = Deal(id=7, comments="x\n" * 500)
 
@@ -243,3 +272,15 @@ def test_contacts_are_watched_too() -> None:
 
     assert [*found.changes] == ["phone"]
     assert found.changes["phone"].before == []
+
+
+def test_a_phone_number_is_watched_among_all_that_an_item_has() -> None:
+    def contact(number: str) -> Contact:
+        fields = [{"id": 1, "typeId": "PHONE", "valueType": "WORK", "value": number}]
+        return Contact.model_validate({"id": 7, "fm": fields})
+
+    option = changed_of("phone", "run", Contact, "x")
+    known = option.values_of(contact("+1"))
+
+    assert option.compare(contact("+1"), known).note
+    assert not option.compare(contact("+2"), known).note
