@@ -17,10 +17,9 @@ import typer
 from bitrix_events.cli.loading import UsageError
 from bitrix_events.cli.logs import log_config
 from bitrix_events.testing import FakePortal, Limits
-from bitrix_events.testing.catalog import BY_SCOPE
 from bitrix_events.testing.page import EVENTS, PortalPage, is_http_url
 from bitrix_events.testing.page_views import Recipe
-from bitrix_events.testing.rest import METHODS
+from bitrix_events.testing.rest import SCOPES
 from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
 
 log = logging.getLogger("bitrix_events.testing")
@@ -112,8 +111,7 @@ def _check_app_url(url: str, port: int) -> None:
 
 async def _serve(port: int, deals: int, limits: Plan, app_url: str | None, mode: Mode) -> None:
     """Serve until a signal comes; a second one ends the process at once."""
-    scopes = {method.scope for method in METHODS.values() if method.scope} | set(BY_SCOPE)
-    portal = FakePortal(scope=",".join(sorted(scopes)), limits=_LIMITS[limits])
+    portal = FakePortal(scope=SCOPES, limits=_LIMITS[limits])
     _fill(portal, deals)
 
     def recipes() -> list[Recipe]:

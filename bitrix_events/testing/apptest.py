@@ -20,11 +20,11 @@ from bitrix_events.stage import Stage
 from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.testing import factory
-from bitrix_events.testing.catalog import BY_SCOPE
 from bitrix_events.testing.cloud import Cloud
 from bitrix_events.testing.fixtures import read_fixtures
 from bitrix_events.testing.inprocess import InProcess
 from bitrix_events.testing.portal import FakePortal
+from bitrix_events.testing.rest import SCOPES
 from bitrix_events.testing.staging import Failure, FakeClock, Watch, WatchedStore
 from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
 
@@ -176,8 +176,11 @@ class AppTest:
         portal = portal or self.portal
         if isinstance(event, str):
             event = factory.event(event)
-        if all(binding.event != event.code for binding in portal.bindings):
-            raise LookupError(f"no handler is registered for {event.code}: no portal would send it")
+        if not _is_sent(portal, event):
+            why = f"no handler is registered for {event.code}: no portal would send it"
+            if isinstance(event, LifecycleEvent):
+                why = f"{event.code} comes of portal.install, portal.update or portal.uninstall"
+            raise LookupError(why)
         portal.raise_event(event.code, event.data, user_id=user_id)
 
     def replay(
@@ -186,12 +189,16 @@ class AppTest:
         """Send what ``bitrix-events record`` has saved; see `send`.
 
         Args:
-            path: a file, or a folder of which all are sent, in order of their numbers.
+            path: a file, or a folder of which all are sent, in order of their numbers; but for
+                installations and their like, which the test has had already.
 
         Raises:
             OSError, ValueError: there is no such file, or it is none that was recorded.
         """
         events = read_fixtures(Path(path))
+        if Path(path).is_dir():
+            there = portal or self.portal
+            events = [e for e in events if _is_sent(there, e) or not isinstance(e, LifecycleEvent)]
         for event in events:
             self.send(event, user_id=user_id, portal=portal)
         return events
@@ -254,9 +261,8 @@ class AppTest:
                     await self._cloud.settled()
 
     def _new_portal(self, **options: Any) -> FakePortal:
-        scope = ",".join(sorted({*BY_SCOPE, "im"}))
         portal = self._make_portal(
-            clock=self._clock, outbound=self._outbound, scope=scope, **options
+            clock=self._clock, outbound=self._outbound, scope=SCOPES, **options
         )
         forget(portal.domain)  # another test may have been slow with a portal of this name
         self._cloud.add(portal)
@@ -326,6 +332,11 @@ class AppTest:
         if error is None:
             raise HandlerFailed(text) from failures[0].error
         error.add_note(text)
+
+
+def _is_sent(portal: FakePortal, event: Event) -> bool:
+    """Whether a portal was asked to send such events."""
+    return any(binding.event == event.code for binding in portal.bindings)
 
 
 class SyncAppTest:

@@ -14,19 +14,22 @@ def _changes_of(*stems: str) -> frozenset[str]:
     return frozenset(stem + action for stem in stems for action in _ADD_UPDATE_DELETE)
 
 
+_HAVE_USER_FIELDS: Final = ("LEAD", "DEAL", "CONTACT", "COMPANY", "QUOTE", "REQUISITE", "TYPE")
 _CRM_STEMS: Final = [
     f"ONCRM{name}"
     for name in (
-        *("LEAD", "DEAL", "CONTACT", "COMPANY", "QUOTE", "CURRENCY", "ACTIVITY", "REQUISITE"),
-        *("BANKDETAIL", "TYPE", "DEALRECURRING", "DYNAMICITEM", "TIMELINECOMMENT"),
-        *("DEALUSERFIELD", "LEADUSERFIELD", "CONTACTUSERFIELD", "COMPANYUSERFIELD"),
-        "QUOTEUSERFIELD",
-        "DOCUMENTGENERATORDOCUMENT",
+        *_HAVE_USER_FIELDS,
+        *("CURRENCY", "ACTIVITY", "BANKDETAIL", "DEALRECURRING", "DYNAMICITEM"),
+        *("TIMELINECOMMENT", "DOCUMENTGENERATORDOCUMENT"),
+        *("PRODUCT", "PRODUCTSECTION", "PRODUCTPROPERTY", "MEASURE", "INVOICE", "INVOICERECURRING"),
     )
 ]
+_USER_FIELD_STEMS: Final = [f"ONCRM{name}USERFIELD" for name in (*_HAVE_USER_FIELDS, "INVOICE")]
 _CATALOG_STEMS: Final = [
     f"CATALOG.{name}.ON." for name in ("PRODUCT", "PRICE", "PRICE.TYPE", "MEASURE", "ROUNDING")
 ]
+_SALE_STEMS: Final = ("ONORDER", "ONPAYMENT", "ONSHIPMENT", "ONPROPERTYVALUE")
+_HCMLINK: Final = "ONHUMANRESOURCESHCMLINK"
 
 LIFECYCLE: Final = frozenset(
     f"ONAPP{name}"
@@ -35,28 +38,52 @@ LIFECYCLE: Final = frozenset(
 """Known to every app, whatever its scopes."""
 
 BY_SCOPE: Final = {
-    "crm": _changes_of(*_CRM_STEMS) | {"ONCRMDEALMOVETOCATEGORY"},
+    "crm": _changes_of(*_CRM_STEMS, *_USER_FIELD_STEMS)
+    | {f"{stem}SETENUMVALUES" for stem in _USER_FIELD_STEMS}
+    | {"ONCRMDEALMOVETOCATEGORY", "ONCRMDEALRECURRINGEXPOSE", "ONCRMTIMELINEITEMACTION"}
+    | {"ONCRMINVOICESETSTATUS", "ONCRMINVOICERECURRINGEXPOSE"}
+    | {"ONCRMADDRESSREGISTER", "ONCRMADDRESSUNREGISTER"},
     "user": frozenset({"ONUSERADD"}),
     "task": _changes_of("ONTASK", "ONTASKCOMMENT"),
     "calendar": _changes_of("ONCALENDARENTRY", "ONCALENDARSECTION"),
-    "booking": _changes_of("ONBOOKING", "ONBOOKINGRESOURCE"),
-    "sale": frozenset({"ONSALEORDERSAVED", "ONSALEBEFOREORDERDELETE"}),
+    "booking": _changes_of(
+        *("ONBOOKING", "ONBOOKINGRESOURCE", "ONBOOKINGRESOURCETYPE", "ONBOOKINGWAITLISTITEM")
+    ),
+    "sale": frozenset(
+        f"{stem}{what}" for stem in _SALE_STEMS for what in ("ENTITYSAVED", "DELETED")
+    )
+    | {"ONSALEORDERSAVED", "ONSALEBEFOREORDERDELETE"},
     "catalog": _changes_of(*_CATALOG_STEMS),
-    "sonet_group": _changes_of("ONSONETGROUP"),
+    "sonet_group": _changes_of("ONSONETGROUP", "ONSONETGROUPSUBJECT"),
     "log": _changes_of("ONLIVEFEEDPOST"),
+    "sign.b2e": frozenset(
+        {"ONSIGNB2EDOCUMENTSTATUSCHANGED", "ONSIGNB2EMEMBERSTATUSCHANGED"}
+        | {"ONSIGNHCMLINKB2EDOCUMENTSIGNED"}
+    ),
+    "humanresources.hcmlink": frozenset(
+        {f"{_HCMLINK}EMPLOYEELIST{what}" for what in ("MAPPED", "REQUESTED")}
+        | {f"{_HCMLINK}{what}REQUESTED" for what in ("FIELDVALUE", "PIN", "SALARYVACATION")}
+    ),
     "telephony": frozenset(
         {"ONVOXIMPLANTCALLINIT", "ONVOXIMPLANTCALLSTART", "ONVOXIMPLANTCALLEND"}
         | {"ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART"}
     ),
     "imopenlines": _changes_of("ONOPENLINEMESSAGE") | {"ONSESSIONSTART", "ONSESSIONFINISH"},
-    "imbot": _changes_of("ONIMBOTMESSAGE") | {"ONIMBOTJOINCHAT", "ONIMCOMMANDADD", "ONIMBOTDELETE"},
+    "imconnector": _changes_of("ONIMCONNECTORMESSAGE")
+    | {"ONIMCONNECTORDIALOGSTART", "ONIMCONNECTORDIALOGFINISH"}
+    | {"ONIMCONNECTORSTATUSDELETE", "ONIMCONNECTORLINEDELETE"},
+    "im": _changes_of("ONIMV2MESSAGE") | {"ONIMV2JOINCHAT", "ONIMV2REACTIONCHANGE"},
+    "imbot": _changes_of("ONIMBOTMESSAGE", "ONIMBOTV2MESSAGE")
+    | {"ONIMBOTJOINCHAT", "ONIMCOMMANDADD", "ONIMBOTDELETE"}
+    | {f"ONIMBOTV2{what}" for what in ("JOINCHAT", "DELETE", "REACTIONCHANGE")}
+    | {"ONIMBOTV2COMMANDADD", "ONIMBOTV2CONTEXTGET"},
 }
 
 WITHOUT_TOKENS: Final = frozenset({"ONAPPUNINSTALL", "ONAPPMETHODCONFIRM", "ONAPPPAYMENT"})
 """Events whose declaration switches the authorisation off, or whose documentation shows none."""
 
 WITH_REFRESH_TOKEN: Final = _changes_of(
-    "ONCALENDARENTRY", "ONCALENDARSECTION", "ONIMBOTMESSAGE"
+    "ONCALENDARENTRY", "ONCALENDARSECTION", "ONIMBOTMESSAGE", "ONIMBOTV2MESSAGE"
 ) | {
     "ONAPPINSTALL",
     "ONAPPUPDATE",
@@ -64,6 +91,9 @@ WITH_REFRESH_TOKEN: Final = _changes_of(
     "ONSUBSCRIPTIONRENEW",
     "ONOFFLINEEVENT",
     "ONIMCOMMANDADD",
+    "ONIMBOTV2COMMANDADD",
+    "ONIMBOTV2CONTEXTGET",
+    "ONIMBOTV2REACTIONCHANGE",
 }
 """Events whose declaration leaves the refresh token in."""
 

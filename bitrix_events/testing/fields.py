@@ -65,7 +65,7 @@ def stored_value(kind: Kind, name: str, value: Any) -> Any:
     """Bring a value, typed or text, to the form it is stored in. Empty text is no value."""
     kind_of_value = kind.type_of(name)
     if isinstance(value, datetime | date) or (value and kind_of_value in _MOMENTS):
-        return _iso_moment(value)
+        return _iso_moment(value, whole_days=kind_of_value == "date")
     if value == "" and kind_of_value != "text":
         return None
     if value is None or kind_of_value in (None, "list", "crm_multifield"):
@@ -79,6 +79,29 @@ def stored_value(kind: Kind, name: str, value: Any) -> Any:
     if isinstance(value, bool):
         return "Y" if value else "N"
     return str(value)
+
+
+def several(value: Any) -> list[Record]:
+    """The phones, mail addresses and their like among a value; from PHP it may be a mapping."""
+    values = value.values() if isinstance(value, dict) else value
+    return (
+        [one for one in values if isinstance(one, dict)] if isinstance(value, list | dict) else []
+    )
+
+
+def several_changed(before: Any, given: Any) -> list[Record]:
+    """Phones and their like after an update: one with an id is changed, or removed if it is empty
+    or to be deleted; others are added; those that are not named stay."""
+    known = {str(one["ID"]): one for one in several(before)}
+    added = []
+    for one in several(given):
+        record_id, is_gone = str(one.get("ID") or ""), one.get("DELETE") == "Y"
+        changed = {**known.get(record_id, {}), **one}
+        if record_id in known:
+            known[record_id] = {} if is_gone or not changed.get("VALUE") else changed
+        elif changed.get("VALUE") and not is_gone:
+            added.append({name: value for name, value in changed.items() if name != "ID"})
+    return [one for one in [*known.values(), *added] if one]
 
 
 def classic_value(kind_of_value: str | None, value: Any) -> Any:
@@ -107,19 +130,21 @@ def _number(value: Any, number_type: type[int] | type[float]) -> int | float:
     """Text to a number; what is no number counts as 0, as in PHP."""
     try:
         return number_type(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 
-def _iso_moment(value: Any) -> str:
-    """A date or time as ISO 8601 with an offset; the fake portal lives in UTC. Other text stays."""
+def _iso_moment(value: Any, *, whole_days: bool) -> str:
+    """A date or time as ISO 8601, in the zone of the fake portal: UTC. Other text stays."""
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
+        moment = value if isinstance(value, date) else datetime.fromisoformat(str(value))
+        if whole_days or not isinstance(moment, datetime):
+            moment = datetime(moment.year, moment.month, moment.day)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
         return str(value)
-    if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat(timespec="seconds")
 
 
 # The vendor's converter has names of its own for these, in crm.item.fields.

@@ -125,7 +125,7 @@ async def uninstall(portal: PortalState, url: str | None, *, clean: bool) -> Non
     told = {binding.handler for binding in mine if binding.event == "ONAPPUNINSTALL"}
     sender.bindings[:] = [binding for binding in sender.bindings if binding not in mine]
     sender.offline.forget(ours)
-    portal.registrations.forget(ours)
+    portal.registrations.forget(ours, clean=clean)
     if url is not None and url not in told:
         body = sender.event_body("ONAPPUNINSTALL", data, user_id=0)
         await sender.post_and_forget("ONAPPUNINSTALL", url, body)

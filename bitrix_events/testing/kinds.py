@@ -45,7 +45,13 @@ DEAL: Final = Kind(
     | _as_types(date="BEGINDATE CLOSEDATE", char="CLOSED", user="MOVED_BY_ID")
     | _as_types(datetime="MOVED_TIME")
     | _BOOKKEEPING,
-    {"CATEGORY_ID": 0, "OPPORTUNITY": 0.0, "OPENED": "Y", "CLOSED": "N"},
+    {
+        "CATEGORY_ID": 0,
+        "OPPORTUNITY": 0.0,
+        "OPENED": "Y",
+        "CLOSED": "N",
+        "IS_MANUAL_OPPORTUNITY": "N",
+    },
     entity_type_id=2,
 )
 LEAD: Final = Kind(
@@ -58,7 +64,7 @@ LEAD: Final = Kind(
     | _as_types(crm_company="COMPANY_ID", crm_contact="CONTACT_ID", user="MOVED_BY_ID")
     | _as_types(datetime="MOVED_TIME DATE_CLOSED")
     | _BOOKKEEPING,
-    {"STATUS_ID": "NEW", "OPPORTUNITY": 0.0, "OPENED": "Y"},
+    {"STATUS_ID": "NEW", "OPPORTUNITY": 0.0, "OPENED": "Y", "IS_MANUAL_OPPORTUNITY": "N"},
     entity_type_id=1,
 )
 CONTACT: Final = Kind(
@@ -94,7 +100,13 @@ QUOTE: Final = Kind(
     | _as_types(date="BEGINDATE CLOSEDATE ACTUAL_DATE", char="CLOSED", double="TAX_VALUE")
     | _MONEY
     | _BOOKKEEPING,
-    {"STATUS_ID": "DRAFT", "OPPORTUNITY": 0.0, "OPENED": "Y", "CLOSED": "N"},
+    {
+        "STATUS_ID": "DRAFT",
+        "OPPORTUNITY": 0.0,
+        "OPENED": "Y",
+        "CLOSED": "N",
+        "IS_MANUAL_OPPORTUNITY": "N",
+    },
     entity_type_id=7,
 )
 _ITEM_FIELDS: Final = (
@@ -193,8 +205,8 @@ ADDRESS: Final = Kind(
 )
 TYPE: Final = Kind(
     "type",
-    "",
-    (),
+    "ONCRMTYPE",
+    _CHANGES,
     _as_types(integer="ID ENTITY_TYPE_ID", string="TITLE CODE", user="CREATED_BY")
     | _as_types(char="IS_CATEGORIES_ENABLED IS_STAGES_ENABLED IS_AUTOMATION_ENABLED"),
     {"IS_CATEGORIES_ENABLED": "N", "IS_STAGES_ENABLED": "N", "IS_AUTOMATION_ENABLED": "N"},

@@ -105,6 +105,9 @@ class Lifecycle:
         """Remove the app with its bindings, and tell the bound handlers, and ``url`` too.
 
         Afterwards calls with any of its tokens answer APPLICATION_NOT_FOUND.
+
+        Args:
+            clean: whether the user wants the app's data deleted; its options stay otherwise.
         """
         await installation.uninstall(self._state, url, clean=clean)
 

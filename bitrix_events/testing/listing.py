@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from bitrix_events.testing.fields import Record
 
-_OPERATOR: Final = re.compile(r"(!=|!@|>=|<=|!|=|>|<|@|%)?(.*)", re.DOTALL)
+_OPERATOR: Final = re.compile(r"(!?(?:><|=%|%=|[=@%])|>=|<=|[!><])?(.*)", re.DOTALL)
 
 
 T = TypeVar("T")
@@ -33,6 +33,15 @@ def split_condition(key: str) -> tuple[str, str]:
     """``">=ID"`` to ``(">=", "ID")``; without an operator the condition means equality."""
     match = _OPERATOR.fullmatch(key)
     return (match[1] or "=", match[2]) if match else ("=", key)
+
+
+def operands(operator: str, operand: Any) -> list[Any]:
+    """The values that a condition compares with; from PHP a list may come as a mapping. No value
+    among them is the empty one, but for ``@``, which then is not met."""
+    values = list(operand.values()) if isinstance(operand, dict) else operand
+    if not isinstance(values, list):
+        return [operand]
+    return values or ([] if operator == "@" else [operand])
 
 
 def meets(row: Record, conditions: Sequence[tuple[str, str, Any]]) -> bool:
@@ -75,14 +84,17 @@ def cut_page(rows: Sequence[T], start: Any, *, page_size: int) -> Page[T]:
 
 
 def _meets(value: Any, operator: str, operand: Any) -> bool:
-    if operator in ("!", "!=", "!@"):
-        return not _meets(value, "=", operand)
+    if operator.startswith("!"):
+        return not _meets(value, operator[1:] or "=", operand)
+    values = [_plain(one) for one in value] if isinstance(value, list) and value else [value]
     if operator in ("=", "@"):
-        wanted = operand if isinstance(operand, list) and operand else [operand]
-        values = value if isinstance(value, list) and value else [value]
-        return any(_equal(have, want) for have in values for want in wanted)
-    if operator == "%":
-        return str(operand).casefold() in str(_blank(value)).casefold()
+        return any(_equal(have, want) for have in values for want in operands(operator, operand))
+    if operator in ("%", "=%", "%="):
+        pattern = _pattern(str(operand), anywhere=operator == "%")
+        return any(pattern.fullmatch(str(_blank(have))) for have in values)
+    if operator == "><":
+        between = operands(operator, operand)
+        return len(between) == 2 and all(map(partial(_meets, value), (">=", "<="), between))
     if value is None:
         return False
     have, want = _comparable(value, operand)
@@ -93,9 +105,31 @@ def _meets(value: Any, operator: str, operand: Any) -> bool:
     return bool(have >= want if operator == ">=" else have <= want)
 
 
+def _plain(value: Any) -> Any:
+    """One of several values: of a phone, or an address, its text."""
+    return value.get("VALUE") if isinstance(value, dict) else value
+
+
+def _pattern(text: str, *, anywhere: bool) -> re.Pattern[str]:
+    """What ``LIKE`` finds: part of a text, or that in which ``%`` stands for anything."""
+    parts = ["", text, ""] if anywhere else text.split("%")
+    return re.compile(".*".join(map(re.escape, parts)), re.DOTALL | re.IGNORECASE)
+
+
 def _equal(value: Any, operand: Any) -> bool:
+    if isinstance(operand, bool) and value in ("Y", "N"):
+        operand = "Y" if operand else "N"
+    elif operand is False and not isinstance(value, int | float):
+        operand = ""  # asks for records without a value
+    elif isinstance(value, bool) and operand in ("Y", "N"):
+        operand = operand == "Y"
     if _blank(value) == "" or _blank(operand) == "":
         return bool(_blank(value) == _blank(operand))
+    if isinstance(value, str) and isinstance(operand, str):  # "007" is not "7"
+        try:
+            return _moment(value) == _moment(operand)
+        except ValueError:
+            return value.casefold() == operand.casefold()
     have, want = _comparable(value, operand)
     return bool(have == want)
 
@@ -120,12 +154,13 @@ def _comparable(value: Any, operand: Any) -> tuple[Any, Any]:
 
 
 def _moment(value: Any) -> float:
-    return datetime.fromisoformat(value).timestamp()
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _sort_key(name: str, row: Record) -> tuple[bool, bool, Any]:
-    """Empty values first, then numbers, then text."""
+    """Empty values first, then numbers, then text without regard to case."""
     value = row.get(name)
     if isinstance(value, int | float):
         return (True, False, value)
-    return (value is not None, value is not None, str(value))
+    return (value is not None, value is not None, str(value).casefold())

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from bitrix_events.testing.fields import Kind, Record
-from bitrix_events.testing.listing import Page, cut_page, split_condition
+from bitrix_events.testing.listing import Page, cut_page, operands, split_condition
 from bitrix_events.testing.oauth import OAuthServer
 from bitrix_events.testing.offline import NO_QUEUE, Queue
 from bitrix_events.testing.registrations import Registrations
@@ -20,6 +21,8 @@ from bitrix_events.testing.site import Site
 from bitrix_events.testing.world import Change, World
 
 Params: TypeAlias = dict[str, Any]
+
+_LONGEST_HANDLER: Final = 255
 
 STATUSES: Final[Mapping[str, int]] = {
     "WRONG_ENCODING": 200,
@@ -178,7 +181,7 @@ class Request:
     def selected(self, default: list[str]) -> list[str]:
         """The names to select; none given means ``default``."""
         names = self.params.get("select") or default
-        return [str(name) for name in (names if isinstance(names, list) else [names])]
+        return [str(name) for name in operands("=", names)]
 
     def page_of(self, kind: Kind, conditions: Params, order: Params) -> Page[Record]:
         """The wanted page of all records of a kind."""
@@ -189,7 +192,13 @@ class Request:
         return Page(self.rows_of(kind, page.rows), page.total, page.next)
 
     def ids_of(self, kind: Kind, conditions: Params, order: Params) -> Sequence[int]:
-        """The ids of all records of a kind that meet the conditions, in order."""
+        """The ids of all records of a kind that meet the conditions, in order.
+
+        Raises:
+            RestError: there is a group of conditions.
+        """
+        if any(split_condition(key)[1].upper() in ("0", "LOGIC") for key in conditions):
+            raise RestError("ERROR_ARGUMENT", "The fake portal knows no groups of conditions.")
         ignored = self.portal.habits.get(self.method, ())
         if Habit.IGNORES_ID_FILTER in ignored:
             conditions = {k: v for k, v in conditions.items() if split_condition(k)[1] != "ID"}
@@ -267,6 +276,22 @@ class Methods(dict[str, Method]):
             return function
 
         return register
+
+
+def check_handler(handler: str) -> None:
+    """Look whether a portal could store this address, and post to it.
+
+    Raises:
+        RestError: it could not.
+    """
+    if not handler.lower().startswith(("http://", "https://")):
+        raise RestError("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported event handler protocol")
+    try:
+        host = urlsplit(handler).hostname
+    except ValueError:
+        host = None
+    if not host or len(handler) > _LONGEST_HANDLER:
+        raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 
 
 def _event_stem(change: Change) -> str:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from bitrix_events.testing.kinds import USER
-from bitrix_events.testing.methods import Methods, Params, Request, RestError
+from bitrix_events.testing.methods import Methods, Params, Request, RestError, check_handler
 from bitrix_events.testing.registrations import Bot, Placement
 from bitrix_events.testing.sender import Binding
 
@@ -32,7 +31,6 @@ PLACEMENTS: Final = sorted(
 )
 """The places that the fake knows, whatever the scopes; those of smart processes besides."""
 _ONLY_ONE: Final = frozenset({"REST_APP_URI", "PAGE_BACKGROUND_WORKER"})
-_LONGEST_HANDLER: Final = 255
 
 _PROPERTY_NAME: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _MOST_BOTS: Final = 5
@@ -100,16 +98,16 @@ def bind_placement(request: Request) -> bool:
     place, handler = _text(params, "PLACEMENT").upper(), _text(params, "HANDLER")
     if place not in PLACEMENTS and not _DYNAMIC_PLACE.fullmatch(place):
         raise RestError("ERROR_PLACEMENT_NOT_FOUND", "Placement not found")
-    _check_handler(handler)
+    check_handler(handler)
     wanted = Placement(
         request.client_id,
         place,
         handler,
-        int(params.get("USER_ID") or 0),
+        _number(params, "USER_ID"),
         title=str(params.get("TITLE") or ""),
         description=str(params.get("DESCRIPTION") or ""),
-        options=dict(params.get("OPTIONS") or {}),
-        lang_all=dict(params.get("LANG_ALL") or {}),
+        options=_mapping(params, "OPTIONS"),
+        lang_all=_mapping(params, "LANG_ALL"),
     )
     mine = _placements(request)
     if wanted in mine:
@@ -153,7 +151,7 @@ def _register_robots(sort: str) -> None:
         params = _upper(request)
         code = _text(params, "CODE", "ERROR_ACTIVITY_VALIDATION_FAILURE")
         _check_robot(params)
-        _check_handler(_text(params, "HANDLER", "ERROR_ACTIVITY_VALIDATION_FAILURE"))
+        check_handler(_text(params, "HANDLER", "ERROR_ACTIVITY_VALIDATION_FAILURE"))
         robots, key = request.portal.registrations.robots, (request.client_id, sort, code)
         if key in robots:
             raise RestError(
@@ -195,7 +193,7 @@ def _check_robot(fields: Params) -> None:
     if not fields.get("NAME"):
         raise RestError("ERROR_ACTIVITY_VALIDATION_FAILURE", "Empty activity NAME!")
     for name in ("PROPERTIES", "RETURN_PROPERTIES"):
-        for key in fields.get(name) or {}:
+        for key in _mapping(fields, name):
             if not _PROPERTY_NAME.fullmatch(str(key)):
                 raise RestError("ERROR_ACTIVITY_VALIDATION_FAILURE", f"Wrong property key ({key})!")
 
@@ -208,7 +206,7 @@ def register_bot(request: Request) -> int:
     """Make a bot, and bind its events to its handler; the same code is the same bot."""
     params, bots = _upper(request), request.portal.registrations.bots
     code, owner = _text(params, "CODE", "CODE_ERROR"), _bot_owner(request)
-    name = str((params.get("PROPERTIES") or {}).get("NAME") or "")
+    name = str(_mapping(params, "PROPERTIES").get("NAME") or "")
     if not name:
         raise RestError("NAME_ERROR", "The name of the bot is required.")
     mine = [bot for bot in bots if bot.client_id == owner]
@@ -218,7 +216,7 @@ def register_bot(request: Request) -> int:
     if len(mine) >= _MOST_BOTS:
         raise RestError("MAX_COUNT_ERROR", "The app has as many bots as it may have.")
     handler = str(params.get("EVENT_HANDLER") or params.get("EVENT_MESSAGE_ADD") or "")
-    _check_handler(handler)
+    check_handler(handler)
     user = request.portal.world.add(USER, {"NAME": name}, user_id=request.user_id)
     bots.append(Bot(owner, user.id, code, name, handler))
     for event in _BOT_EVENTS:
@@ -233,7 +231,7 @@ def register_bot(request: Request) -> int:
 def update_bot(request: Request) -> bool:
     bot, bots = _bot(request), request.portal.registrations.bots
     fields = request.mapping("FIELDS")
-    name = str((fields.get("PROPERTIES") or {}).get("NAME") or bot.name)
+    name = str(_mapping(fields, "PROPERTIES").get("NAME") or bot.name)
     bots[bots.index(bot)] = replace(bot, name=name, code=str(fields.get("CODE") or bot.code))
     request.portal.world.change(USER, bot.id, {"NAME": name}, user_id=request.user_id)
     return True
@@ -296,18 +294,21 @@ def _upper(request: Request) -> Params:
     return {name.upper(): value for name, value in request.params.items()}
 
 
+def _mapping(params: Params, name: str) -> Params:
+    """A parameter that is a mapping; anything else is an empty one."""
+    value = params.get(name)
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _number(params: Params, name: str) -> int:
+    value = str(params.get(name) or "")
+    return int(value) if value.isdecimal() else 0
+
+
 def _text(params: Params, name: str, code: str = "ERROR_ARGUMENT") -> str:
     if not params.get(name):
         raise RestError(code, f"Argument '{name}' is null or empty")
     return str(params[name])
-
-
-def _check_handler(handler: str) -> None:
-    address = urlsplit(handler)
-    if address.scheme not in ("http", "https"):
-        raise RestError("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported event handler protocol")
-    if not address.hostname or len(handler) > _LONGEST_HANDLER:
-        raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 
 
 _register_options("app.option", own=False)

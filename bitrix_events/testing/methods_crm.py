@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bitrix_events.testing.fields import Kind
+from bitrix_events.testing.fields import Kind, several_changed
 from bitrix_events.testing.kinds import (
     ACTIVITY,
     COMPANY,
@@ -45,7 +45,11 @@ def _register_kind(prefix: str, kind: Kind) -> None:
 
     @METHODS.add(f"{prefix}.update", scope="crm")
     def update(request: Request) -> bool:
-        request.update(kind, request.record_id(), request.mapping("fields"))
+        record_id, fields = request.record_id(), request.mapping("fields")
+        before = request.portal.world.get(kind, record_id)
+        phones = {name for name in fields if kind.type_of(name) == "crm_multifield"}
+        merged = {name: several_changed(before[name], fields[name]) for name in phones}
+        request.update(kind, record_id, fields | merged)
         return True
 
     @METHODS.add(f"{prefix}.delete", scope="crm")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from bitrix_events.testing import catalog
-from bitrix_events.testing.methods import Methods, Request, RestError
+from bitrix_events.testing.methods import Methods, Request, RestError, check_handler
 from bitrix_events.testing.sender import Binding
 
 METHODS: Final = Methods()
@@ -46,7 +45,7 @@ def bind_event(request: Request) -> bool:
     if wanted.offline and wanted.event == "ONOFFLINEEVENT":
         raise RestError("ERROR_EVENT_NOT_FOUND", "Event can not be offline")
     if not wanted.offline:
-        _check_handler(wanted.handler)
+        check_handler(wanted.handler)
     if wanted.connector_id and request.portal.features.get("rest_auth_connector") != "Y":
         raise RestError("WRONG_LICENSE", "auth_connector is not available")
     user_id = _allowed_user(request, wanted) or 0
@@ -138,14 +137,6 @@ def _wanted(request: Request) -> _Wanted:
         connector_id=request.connector_id,
         min_timeout=float(timeout) if timeout.isdecimal() else 1.0,
     )
-
-
-def _check_handler(handler: str) -> None:
-    address = urlsplit(handler)
-    if address.scheme not in ("http", "https"):
-        raise RestError("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported event handler protocol")
-    if not address.hostname:
-        raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 
 
 def _allowed_user(request: Request, wanted: _Wanted) -> int | None:

@@ -56,11 +56,14 @@ def fields_of(record: Model) -> dict[str, Any]:
 
 
 def renamed(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by classic names, which may be given in snake case: ``stage_id``."""
-    return {
-        kind.classic_name(to_camel(name)) if name.islower() else name: _plain(value)
-        for name, value in fields.items()
-    }
+    """Fields by classic names, which may be given as models and ``crm.item.*`` call them:
+    ``stage_id``, ``stageId``."""
+    return {_classic(kind, name): value for name, value in fields.items()}
+
+
+def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a model in values that a portal has."""
+    return {name: _plain(value) for name, value in fields.items()}
 
 
 def with_id(record: M, record_id: int) -> M:
@@ -69,6 +72,12 @@ def with_id(record: M, record_id: int) -> M:
         return record
     copy: M = cast(Any, record).model_copy(update={"id": record_id})
     return copy
+
+
+def _classic(kind: Kind, name: str) -> str:
+    if name.isupper():
+        return name
+    return kind.classic_name(to_camel(name) if name.islower() else name)
 
 
 def _plain(value: Any) -> Any:

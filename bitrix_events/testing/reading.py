@@ -5,12 +5,11 @@ Source: protocol.md 4.1 and 4.2.
 
 from __future__ import annotations
 
-import json
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bitrix_events.errors import FormError
+from bitrix_events.testing.answers import read_json
 from bitrix_events.testing.batch import FORM_LIMITS
 from bitrix_events.testing.methods import Params, RestError
 from bitrix_events.testing.oauth import OAuthError
@@ -42,7 +41,7 @@ async def read_params(request: Request) -> Params:
 
 def _json_object(body: bytes) -> Params:
     try:
-        value = json.loads(body)
+        value = read_json(body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

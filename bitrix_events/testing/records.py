@@ -8,7 +8,7 @@ from typing import Any, overload
 from bitrix_events.testing.fields import Kind
 from bitrix_events.testing.kinds import kind_named
 from bitrix_events.testing.methods import PortalState
-from bitrix_events.testing.models import M, Model, fields_of, kind_of, renamed, with_id
+from bitrix_events.testing.models import M, Model, fields_of, kind_of, plain, renamed, with_id
 from bitrix_events.testing.table import as_ids
 from bitrix_events.testing.world import classic_record
 
@@ -29,13 +29,14 @@ class Records:
         Args:
             kind: ``deal``, ``lead``, ``contact``, ``company``, ``quote``, ``smart_invoice``,
                 ``dynamic_147`` (an item of the smart process 147), ``user``, ``activity``,
-                ``timeline_comment``, ``currency``, ``task``, ``product``, ``userfield``; or one
-                that raises no events: ``product_row``, ``elapsed_item``, ``status``, ``address``,
-                ``type``, ``category``, ``department``, ``disk_object``. Or a model, of which all
+                ``timeline_comment``, ``currency``, ``task``, ``product``, ``userfield``, ``type``;
+                or one that raises no events: ``product_row``, ``elapsed_item``, ``status``,
+                ``address``, ``category``, ``department``, ``disk_object``. Or a model, of which all
                 that was given when it was made is taken over: ``Deal(id=7, title="Roof")``.
             user_id: who does it; 0 is nobody (a robot, an import), and such an event carries no
                 tokens.
-            fields: by their classic names (``TITLE``, ``UF_CRM_X``); a given ``ID`` is kept.
+            fields: by their names (``TITLE``, ``stage_id``, ``stageId``, ``UF_CRM_X``); a given
+                ``ID`` is kept.
 
         Returns:
             The id of the record; of a model, the model with the id that the record has.
@@ -45,7 +46,8 @@ class Records:
             ValueError: there is a record with this id.
         """
         if isinstance(kind, str):
-            return self._add(kind_named(kind), fields, user_id)
+            found = kind_named(kind)
+            return self._add(found, renamed(found, fields), user_id)
         return with_id(kind, self._add(kind_of(kind), fields_of(kind), user_id))
 
     def fill(
@@ -72,7 +74,7 @@ class Records:
         found = kind_named(kind)
         first = self._state.world.table(found).last_id + 1
         chosen = range(first, first + count) if ids is None else as_ids(ids)
-        self._state.world.fill(found, chosen, fields, user_id=user_id)
+        self._state.world.fill(found, chosen, renamed(found, fields), user_id=user_id)
         return chosen
 
     @overload
@@ -85,11 +87,12 @@ class Records:
         """Change a record and raise the event; see `add`. An unknown id is a LookupError.
 
         Args:
-            fields: of a model in snake case too, as it names them: ``stage_id="WON"``.
+            fields: see `add`.
         """
         found, record_id = _place(kind, record_id)
+        fields = renamed(found, fields)
         if not isinstance(kind, str):
-            fields = renamed(found, fields)
+            fields = plain(fields)
         change = self._state.world.change(found, record_id, fields, user_id=user_id)
         self._state.announce(change, user_id=user_id)
 

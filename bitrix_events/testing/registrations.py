@@ -49,10 +49,11 @@ class Registrations:
         for key in [known for known in self.robots if known[0] == client_id]:
             del self.robots[key]
 
-    def forget(self, client_id: str) -> None:
-        """An app that goes takes everything along."""
+    def forget(self, client_id: str, *, clean: bool) -> None:
+        """An app goes; its options go along only if its data is to be deleted."""
         self.forget_robots(client_id)
-        for key in [known for known in self.options if known[0] == client_id]:
-            del self.options[key]
+        if clean:
+            for key in [known for known in self.options if known[0] == client_id]:
+                del self.options[key]
         self.placements = [known for known in self.placements if known.client_id != client_id]
         self.bots = [known for known in self.bots if known.client_id != client_id]

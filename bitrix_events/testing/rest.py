@@ -26,6 +26,7 @@ from bitrix_events.testing import (
     methods_userfield,
 )
 from bitrix_events.testing.batch import run_batch
+from bitrix_events.testing.catalog import BY_SCOPE
 from bitrix_events.testing.faults import Faults
 from bitrix_events.testing.limits import OperatingTime
 from bitrix_events.testing.methods import Answer, Method, Params, PortalState, Request, RestError
@@ -47,6 +48,10 @@ METHODS: Final[dict[str, Method]] = {
     **methods_events.METHODS,
     **methods_offline.METHODS,
 }
+SCOPES: Final = ",".join(
+    sorted({method.scope for method in METHODS.values() if method.scope} | set(BY_SCOPE))
+)
+"""Whatever a method or an event here needs, comma separated."""
 _log = logging.getLogger("bitrix_events.testing")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, overload
 
 from bitrix_events.testing.fields import Record
-from bitrix_events.testing.listing import meets, order_rows, split_condition
+from bitrix_events.testing.listing import meets, operands, order_rows, split_condition
 
 _KEPT_SELECTIONS: Final = 16
 
@@ -92,8 +92,8 @@ class Table:
             if name == "ID" and operator in (">", ">=", "<", "<=") and _is_number(operand):
                 bounds.append((operator, _number(operand)))
             elif name == "ID" and operator in ("=", "@"):
-                named = operand if isinstance(operand, list) and operand else [operand]
-                these = {int(n) for n in map(_number, named) if n.is_integer()}
+                named = map(_number, operands(operator, operand))
+                these = {int(n) for n in named if n.is_integer()}
                 wanted = these if wanted is None else wanted & these
             else:
                 rest[key] = operand

@@ -5,7 +5,6 @@ Source: protocol.md 4.6.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bitrix_events.testing.answers import php_json
+from bitrix_events.testing.answers import php_json, read_json
 from bitrix_events.testing.batch import php_array
 from bitrix_events.testing.methods import PortalState, RestError
 from bitrix_events.testing.oauth import OAuthError
@@ -179,7 +178,7 @@ def _read_body(content_type: str, body: bytes) -> Any:
     if not body:
         return {}
     try:
-        value = json.loads(body) if "json" in content_type else None
+        value = read_json(body) if "json" in content_type else None
     except ValueError:
         value = None
     if isinstance(value, dict | list):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from bitrix_events.testing.fields import TEXTS, Kind, Record, classic_value, stored_value
+from bitrix_events.testing.fields import TEXTS, Kind, Record, classic_value, several, stored_value
 from bitrix_events.testing.kinds import CATEGORY, ITEM_KINDS, TYPE, USER, dynamic_kind
 from bitrix_events.testing.listing import select_fields
 from bitrix_events.testing.table import Table
@@ -61,6 +61,8 @@ class World:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tables: dict[str, Table] = {}
+        self._last_value_id = 0
+        """Of phones, mail addresses and their like."""
 
     def table(self, kind: Kind) -> Table:
         """All records of a kind."""
@@ -161,6 +163,8 @@ class World:
     def _write(self, kind: Kind, record: Record, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             record[name] = stored_value(kind, name, value)
+            if kind.type_of(name) == "crm_multifield":
+                record[name] = [self._numbered(name, one) for one in several(value)] or None
         if kind.name == "deal":
             if not record["STAGE_ID"]:
                 record["STAGE_ID"] = _stage_of(record["CATEGORY_ID"], "NEW")
@@ -174,6 +178,13 @@ class World:
             if not record["STAGE_ID"]:
                 pipeline = f"DT{kind.entity_type_id}_{record['CATEGORY_ID']}"
                 record["STAGE_ID"] = f"{pipeline}:NEW"
+
+    def _numbered(self, name: str, value: Record) -> Record:
+        """One of several phones, with the id that it has in the portal."""
+        if value.get("ID"):
+            return value
+        self._last_value_id += 1
+        return {"VALUE_TYPE": "WORK", **value, "ID": str(self._last_value_id), "TYPE_ID": name}
 
     def _default_category(self, kind: Kind) -> int:
         """The id of the first pipeline of a kind; 0 if there is none."""

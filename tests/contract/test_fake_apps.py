@@ -126,7 +126,7 @@ async def test_a_notification_goes_to_a_user_there_is(portal: FakePortal, api: A
     assert portal.calls("im.notify.system.add")[0].params["MESSAGE"] == "Done"
 
 
-async def test_an_update_removes_robots_and_a_removal_everything(
+async def test_an_update_removes_robots_and_a_removal_placements_too(
     portal: FakePortal, api: Api
 ) -> None:
     await api("app.option.set", options={"color": "red"})
@@ -140,4 +140,46 @@ async def test_an_update_removes_robots_and_a_removal_everything(
     await portal.uninstall()
     again = Api(portal)
     assert await again("placement.get") == []
-    assert await again("app.option.get") == []
+    assert await again("bizproc.robot.list") == []
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        ("http://[::1", "ERROR_WRONG_HANDLER_URL"),
+        ("https://", "ERROR_WRONG_HANDLER_URL"),
+        (f"https://app.test/{'x' * 240}", "ERROR_WRONG_HANDLER_URL"),
+        ("ftp://app.test/", "ERROR_UNSUPPORTED_PROTOCOL"),
+    ],
+)
+async def test_an_address_that_nobody_could_post_to_is_refused(
+    api: Api, handler: str, code: str
+) -> None:
+    bot = BOT | {"EVENT_HANDLER": handler}
+
+    assert await api("event.bind", event="ONCRMDEALADD", handler=handler) == code
+    assert await api("placement.bind", **TAB | {"HANDLER": handler}) == code
+    assert await api("bizproc.robot.add", **ROBOT | {"HANDLER": handler}) == code
+    assert await api("imbot.register", **bot) == code
+
+
+async def test_parameters_that_are_no_mappings_are_empty_ones(api: Api) -> None:
+    odd = {"OPTIONS": "x", "LANG_ALL": ["x"], "USER_ID": "x"}
+
+    assert await api("placement.bind", **TAB, **odd) is True
+    assert await api("bizproc.robot.add", **ROBOT, PROPERTIES=1.5, RETURN_PROPERTIES="x") is True
+    assert await api("imbot.register", **BOT | {"PROPERTIES": ["x"]}) == "NAME_ERROR"
+    assert (await api("placement.get"))[0]["options"] == []
+
+
+@pytest.mark.parametrize(("clean", "left"), [(False, {"color": "red"}), (True, [])])
+async def test_options_outlive_the_app_unless_its_data_is_deleted(
+    portal: FakePortal, api: Api, clean: bool, left: object
+) -> None:
+    await api("app.option.set", options={"color": "red"})
+    await api("placement.bind", **TAB)
+
+    await portal.uninstall(clean=clean)
+
+    assert await of_user(portal, 1, "app.option.get") == left  # which installs it again
+    assert await of_user(portal, 1, "placement.get") == []

@@ -175,3 +175,64 @@ async def test_deals_have_a_first_pipeline_and_those_that_are_made(
     assert await api("crm.category.delete", entityTypeId=2, id=1) is None
     assert await api("crm.category.get", entityTypeId=2, id=1) == "NOT_FOUND"
     assert await api("crm.category.list", entityTypeId=999) == "NOT_FOUND"
+
+
+async def test_phones_have_ids_are_found_and_are_changed_one_by_one(api: Api) -> None:
+    phones = [{"VALUE": "+49 1"}, {"VALUE": "+49 2", "VALUE_TYPE": "HOME"}]
+    contact = await api("crm.contact.add", fields={"PHONE": phones})
+    other = await api("crm.contact.add", fields={"PHONE": {"1": {"VALUE": "+49 3"}}})
+
+    before = (await api("crm.contact.get", id=contact))["PHONE"]
+    changes = [{"ID": 1, "VALUE": "+49 11"}, {"ID": 2, "DELETE": "Y"}, {"VALUE": "+49 4"}]
+    await api("crm.contact.update", id=contact, fields={"PHONE": changes})
+    after = (await api("crm.contact.get", id=contact))["PHONE"]
+    found = await api("crm.contact.list", filter={"PHONE": "+49 3"}, select=["ID"])
+
+    assert before == [
+        {"ID": "1", "VALUE_TYPE": "WORK", "VALUE": "+49 1", "TYPE_ID": "PHONE"},
+        {"ID": "2", "VALUE_TYPE": "HOME", "VALUE": "+49 2", "TYPE_ID": "PHONE"},
+    ]
+    assert [(one["ID"], one["VALUE"]) for one in after] == [("1", "+49 11"), ("4", "+49 4")]
+    assert found == [{"ID": str(other)}]
+
+
+async def test_records_are_made_with_the_names_that_models_and_items_have(
+    portal: FakePortal,
+) -> None:
+    deal = portal.add("deal", title="Roof", stageId="PREPARATION", uf_crm_color="red")
+    portal.change("deal", deal, stage_id="WON")
+    (filled,) = portal.fill("deal", 1, title="Door")
+
+    record = portal.record("deal", deal)
+    assert (record["TITLE"], record["STAGE_ID"], record["CLOSED"]) == ("Roof", "WON", "Y")
+    assert record["UF_CRM_COLOR"] == "red"
+    assert portal.record("deal", filled)["TITLE"] == "Door"
+
+
+async def test_values_that_no_field_can_have_do_no_harm(portal: FakePortal, api: Api) -> None:
+    for moment in (1767312000, True, ["x"], "0001-01-01T00:00:00+14:00"):
+        assert await api("tasks.task.add", fields={"DEADLINE": moment}) == "ERROR_CORE"
+        await api("crm.activity.add", fields={"DEADLINE": moment})
+    broken = rb'{"fields": {"TITLE": "\ud83d"}}'  # half a character: PHP reads no body at all
+    deep = b"[" * 100_000
+    for body in (broken, deep):
+        await api.http.post(
+            "crm.deal.add", content=body, headers={"Content-Type": "application/json"}
+        )
+
+    deals, activities = await api("crm.deal.list"), await api("crm.activity.list")
+
+    assert [deal["TITLE"] for deal in deals] == [None, None]
+    assert [a["DEADLINE"] for a in activities[:2]] == ["1767312000", "True"]
+
+
+async def test_changes_of_a_smart_process_itself_are_told(portal: FakePortal, api: Api) -> None:
+    portal.outgoing_webhook(HANDLER, "ONCRMTYPEADD", "ONCRMTYPEUPDATE", "ONCRMTYPEDELETE")
+
+    made = (await api("crm.type.add", fields={"title": "Roofs"}))["type"]["id"]
+    await api("crm.type.update", id=made, fields={"title": "Doors"})
+    await api("crm.type.delete", id=made)
+    await portal.settled()
+
+    about = {"FIELDS": {"ID": str(made)}}
+    assert told(portal) == [(f"ONCRMTYPE{what}", about) for what in ("ADD", "UPDATE", "DELETE")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -242,3 +243,86 @@ async def test_a_list_can_be_made_odd(portal: FakePortal, rest: Rest) -> None:
     assert unfiltered == always_first == list(range(60, 10, -1))
     assert unordered == [56, 57, 58, 59, 60]
     assert await ids() == ordinary
+
+
+@pytest.mark.parametrize(
+    ("conditions", "ids"),
+    [
+        ({"!%TITLE": "roof"}, ["2", "3"]),
+        ({"=%TITLE": "%roof"}, ["1", "4"]),
+        ({"%=TITLE": "7"}, ["3"]),
+        ({"!=%TITLE": "%roof"}, ["2", "3"]),
+        ({"><OPPORTUNITY": [20, 30]}, ["2", "3"]),
+        ({"!><ID": ["2", "3"]}, ["1", "4"]),
+        ({"@ID": {"1": "2", "5": "4"}}, ["2", "4"]),
+        ({"@ID": []}, []),
+        ({"TITLE": "7"}, ["3"]),
+        ({"TITLE": "007"}, ["2"]),
+        ({"!COMMENTS": False}, ["2"]),
+        ({"COMMENTS": False}, ["1", "3", "4"]),
+        ({"CLOSED": True}, ["4"]),
+        ({"BEGINDATE": "2026-03-02"}, ["2"]),
+        ({">=BEGINDATE": "2026-03-03"}, ["3", "4"]),
+        ({">BEGINDATE": "2026-03-03T02:30:00+03:00"}, ["3", "4"]),
+    ],
+)
+async def test_conditions_of_every_sort(
+    portal: FakePortal, rest: Rest, conditions: Any, ids: list[str]
+) -> None:
+    for day, title in enumerate(("A roof", "007", "7", "The Roof"), 1):
+        portal.add("deal", TITLE=title, OPPORTUNITY=day * 10, BEGINDATE=f"2026-03-0{day}")
+    portal.change("deal", 2, COMMENTS="Hello")
+    portal.change("deal", 4, STAGE_ID="WON")
+
+    found = await rest("crm.deal.list", filter=conditions, select={"0": "ID", "2": "TITLE"})
+
+    assert [row["ID"] for row in found["result"]] == ids
+    assert all(row.keys() == {"ID", "TITLE"} for row in found["result"])
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+async def test_dates_mean_the_same_wherever_the_tests_run(
+    portal: FakePortal, rest: Rest, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.add("deal", BEGINDATE="2026-03-05")
+    portal.add("task", DEADLINE="2026-03-05T18:00:00+03:00")
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        same = await rest("crm.deal.list", filter={"BEGINDATE": "2026-03-05"})
+        before = await rest("tasks.task.list", filter={"<DEADLINE": "2026-03-05 15:01:00"})
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert [row["BEGINDATE"] for row in same["result"]] == ["2026-03-05T00:00:00+00:00"]
+    assert [t["deadline"] for t in before["result"]["tasks"]] == ["2026-03-05T15:00:00+00:00"]
+
+
+async def test_groups_of_conditions_are_refused_and_not_overlooked(rest: Rest) -> None:
+    group = {"0": {"logic": "OR", "0": {"id": 1}, "1": {"id": 2}}}
+
+    assert (await rest("crm.item.list", entityTypeId=2, filter=group))["error"] == "ERROR_ARGUMENT"
+
+
+async def test_rows_are_sorted_by_several_fields_and_without_regard_to_case(
+    portal: FakePortal, rest: Rest
+) -> None:
+    for title, amount in (("beta", 1), ("Alpha", 2), ("Beta", 3), ("alpha", 2)):
+        portal.add("deal", TITLE=title, OPPORTUNITY=amount)
+
+    order = {"TITLE": "ASC", "OPPORTUNITY": "DESC", "ID": "DESC"}
+    found = await rest("crm.deal.list", order=order)
+
+    assert [row["ID"] for row in found["result"]] == ["4", "2", "3", "1"]
+
+
+@pytest.mark.parametrize("no", [False, "N", "0", 0])
+async def test_a_flag_is_asked_for_in_whatever_way(
+    portal: FakePortal, rest: Rest, no: object
+) -> None:
+    gone = portal.add("user", NAME="Boris", ACTIVE=False)
+
+    found = await rest("user.get", FILTER={"ACTIVE": no})
+
+    assert [user["ID"] for user in found["result"]] == [str(gone)]

@@ -100,7 +100,7 @@ async def test_a_form_changes_what_was_changed_in_it_and_nothing_else(
 async def test_lists_are_written_as_json_and_what_is_none_is_shown_again(
     portal: FakePortal, browser: httpx.AsyncClient
 ) -> None:
-    phones = '[{"VALUE": "+491", "VALUE_TYPE": "WORK"}]'
+    phones = '[{"ID": "7", "VALUE": "+491", "VALUE_TYPE": "WORK"}]'
 
     refused = await submit(browser, "/records/contact/new", NAME="Ada", PHONE="[+491")
     taken = await submit(browser, "/records/contact/new", NAME="Ada", PHONE=phones)

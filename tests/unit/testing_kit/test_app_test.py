@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -277,7 +277,8 @@ async def test_an_event_without_a_record_is_sent_by_its_code() -> None:
     assert texts == ["Hi"]
 
 
-async def test_every_documented_event_can_be_sent() -> None:
+@pytest.mark.parametrize("mode", ["webhook", "app"])
+async def test_every_documented_event_can_be_sent(mode: Literal["webhook", "app"]) -> None:
     app = App()
     got = set()
     codes = {documented.code for documented in every_event()}
@@ -287,12 +288,32 @@ async def test_every_documented_event_can_be_sent() -> None:
     async def note(event: Event) -> None:
         got.add(event.code)
 
-    async with AppTest(app) as test:
+    async with AppTest(app, mode=mode) as test:
         for code in codes:
             test.send(code)
         await test.drain()
 
     assert got == codes
+
+
+async def test_an_app_may_call_whatever_the_portal_simulates() -> None:
+    app = App()
+    answers = []
+
+    @app.on(OnCrmDealAdd)
+    async def look_around(client: Client) -> None:
+        for method in ("department.get", "placement.list", "bizproc.robot.list"):
+            answers.append((await client.call(method)).result)
+
+    async with AppTest(app, mode="app") as test:
+        test.portal.add("department", NAME="Sales")
+        test.portal.add("deal")
+        await test.drain()
+
+    departments, placements, robots = answers
+    assert departments[0]["NAME"] == "Sales"
+    assert "LEFT_MENU" in placements
+    assert robots == []
 
 
 async def test_many_events_are_all_handled_before_draining_ends() -> None:
