@@ -24,6 +24,9 @@ class Waits(Protocol):
     def goes_alone(self) -> None:
         """It makes a call that shares no request, whoever else waits."""
 
+    def has_followers(self) -> bool:
+        """Whether others like it are about to begin."""
+
 
 CALLER: Final[ContextVar[Waits | None]] = ContextVar("CALLER", default=None)
 """For whom the calls of this context are made."""
@@ -48,3 +51,9 @@ def alone() -> None:
     caller = CALLER.get()
     if caller is not None:
         caller.goes_alone()
+
+
+def has_followers() -> bool:
+    """Whether others like the caller are about to make such calls."""
+    caller = CALLER.get()
+    return caller is not None and caller.has_followers()

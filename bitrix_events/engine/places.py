@@ -9,7 +9,7 @@ have to wait in a long line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 _MOST_ASIDE: Final = 15
@@ -32,6 +32,8 @@ class Places:
         self.count = count
         self.of_portal = of_portal
         self._running = 0
+        self._running_of: Counter[str] = Counter()
+        self._queues: set[str] = set()
         self._aside: Counter[str] = Counter()
         self._all_aside = 0
         self._room: dict[str, int] = {}
@@ -53,9 +55,27 @@ class Places:
             for portal, aside in self._aside.items()
         }
 
-    def take(self) -> None:
-        """An execution has started."""
-        self._running += 1
+    def take(self, portals: Sequence[str], *, idle: Mapping[str, int], is_cut: bool) -> None:
+        """Executions of these portals have started, one for each mention.
+
+        Args:
+            idle: for how many who stood aside they were allowed to start.
+            is_cut: no more of them were wanted.
+        """
+        self._running += len(portals)
+        self._running_of.update(portals)
+        for portal in self._queues.union(portals):
+            is_full = self._running_of[portal] >= self.of_portal + idle.get(portal, 0)
+            if is_full or (is_cut and portal in portals):
+                self._queues.add(portal)
+            elif not is_cut:
+                self._queues.discard(portal)
+
+    def has_followers(self, portal: str) -> bool:
+        """Whether more executions of a portal probably wait, and are about to start when those that
+        run stand aside."""
+        most = self.of_portal + self._room.get(portal, self.of_portal)
+        return portal in self._queues and self.free > 0 and self._running_of[portal] < most
 
     def step_aside(self, portal: str) -> None:
         """A running execution takes no place for now."""
@@ -77,6 +97,10 @@ class Places:
             went_alone: it needed a request of its own.
         """
         self._running -= 1
+        self._running_of[portal] -= 1
+        if not self._running_of[portal]:
+            del self._running_of[portal]
+            self._queues.discard(portal)
         if not stood_aside and not went_alone:
             return
         room = self._room.pop(portal, self.of_portal)

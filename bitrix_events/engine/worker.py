@@ -288,13 +288,14 @@ class _Shift:
         if limit <= 0:
             return
         asked_at = time.monotonic()
+        idle = self.places.idle()
         try:
             claims = await self._store.claim(
                 limit=limit,
                 per_portal=self.places.of_portal,
                 per_handler=self._handler_concurrency,
                 resting=self._crew.weather.resting(),
-                idle=self.places.idle(),
+                idle=idle,
             )
             if claims:
                 failpoint("claimed")
@@ -306,8 +307,9 @@ class _Shift:
         # What is due and not given, because its portal rests, need not be asked for so often.
         sleep = _SHORTEST_SLEEP_SECONDS if claims else self._shortest_sleep * 2
         self._shortest_sleep = min(sleep, _LONGEST_VAIN_SLEEP_SECONDS)
+        portals = [claim.delivery.portal for claim in claims]
+        self.places.take(portals, idle=idle, is_cut=len(claims) >= limit)
         for claim in claims:
-            self.places.take()
             self._runs[claim.execution_id] = _Run(self, claim)
 
     async def _sweep(self) -> None:
@@ -466,6 +468,10 @@ class _Run:
     def goes_alone(self) -> None:
         """The attempt needs a request of its own."""
         self._went_alone = True
+
+    def has_followers(self) -> bool:
+        """Others of its portal are about to start."""
+        return self._shift.places.has_followers(self.claim.delivery.portal)
 
     def end(self) -> None:
         """The attempt is over, and its place free."""

@@ -15,7 +15,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from bitrix_events.aside import aside
+from bitrix_events.aside import aside, has_followers
 from bitrix_events.entities.base import Entity
 from bitrix_events.entities.reading import Reading, Together
 from bitrix_events.errors import (
@@ -40,6 +40,8 @@ _KEPT_SECONDS: Final = 2.0
 """For how long a record that was read may be given to others."""
 _COMPANY_SECONDS: Final = 0.1
 """How long who asks waits for company, while a reading of the same kind is under way."""
+_FOLLOWERS_SECONDS: Final = 0.02
+"""The same for those who are about to begin, while none is."""
 _AT_ONCE: Final = 50
 """Records in one call: what a page of a list has."""
 _GIVEN_AT_ONCE: Final = 8
@@ -76,6 +78,7 @@ class _Kind:
         asked: what is not being read yet.
         begun: what others may share.
         under_way: how many readings are.
+        is_followed: others like the last who asked are about to begin.
         timer: begins the next one.
         has_list: whether the list tells as much as the method for one record.
         tried_until: when that has to be tried again.
@@ -87,6 +90,7 @@ class _Kind:
     asked: dict[Id, _Wanted] = field(default_factory=dict)
     begun: dict[Id, _Wanted] = field(default_factory=dict)
     under_way: int = 0
+    is_followed: bool = False
     timer: asyncio.TimerHandle | None = None
     has_list: bool = False
     tried_until: float = -math.inf
@@ -156,14 +160,19 @@ class Reader:
         if wanted is None:
             found = asyncio.get_running_loop().create_future()
             wanted = kind.asked[entity_id] = _Wanted(entity_id, found)
+            kind.is_followed = has_followers()
             self._plan(kind)
         return wanted
 
     def _plan(self, kind: _Kind) -> None:
         """Have what is asked for read, together with what else is asked for until then."""
         loop = asyncio.get_running_loop()
-        waits = kind.under_way and len(kind.asked) < _AT_ONCE
-        begins_at = loop.time() + (_COMPANY_SECONDS if waits else 0.0)
+        begins_at = loop.time()
+        if len(kind.asked) < _AT_ONCE:
+            if kind.under_way:
+                begins_at += _COMPANY_SECONDS
+            elif kind.is_followed:
+                begins_at += _FOLLOWERS_SECONDS
         if kind.timer is not None:
             if kind.timer.when() <= begins_at:
                 return
@@ -176,7 +185,7 @@ class Reader:
         if self._is_over:
             return
         count = len(kind.asked)
-        if kind.under_way and count > _AT_ONCE:
+        if (kind.under_way or kind.is_followed) and count > _AT_ONCE:
             count -= count % _AT_ONCE  # the others may get company
         group: list[_Wanted] = []
         for entity_id in list(kind.asked)[:count]:

@@ -1,8 +1,8 @@
 """Many processes hammer one portal: together they stay within its pace.
 
 The portal is on a real socket and refuses what is too much; the processes share nothing but a
-database. The portal takes more than they believe, by as many requests as can be on their way at once:
-on a busy machine they arrive closer together than they were sent.
+database. The portal takes more than they believe, by as many requests as can be on their way at
+once: on a busy machine they arrive closer together than they were sent.
 """
 
 from __future__ import annotations

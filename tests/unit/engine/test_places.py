@@ -5,10 +5,14 @@ from __future__ import annotations
 from bitrix_events.engine.places import Places
 
 
+def take(places: Places, count: int = 1, portal: str = "acme", *, is_cut: bool = False) -> None:
+    """So many executions of a portal have started."""
+    places.take([portal] * count, idle=places.idle(), is_cut=is_cut)
+
+
 def started(places: Places, count: int, *, aside: int = 0, portal: str = "acme") -> None:
     """So many executions of a portal have started, and some of them stand aside."""
-    for _ in range(count):
-        places.take()
+    take(places, count, portal)
     for _ in range(aside):
         places.step_aside(portal)
 
@@ -16,7 +20,7 @@ def started(places: Places, count: int, *, aside: int = 0, portal: str = "acme")
 def ended(places: Places, count: int, *, went_alone: bool, portal: str = "acme") -> None:
     """So many executions have run that stood aside for a while."""
     for _ in range(count):
-        places.take()
+        take(places, 1, portal)
         places.step_aside(portal)
         places.step_back(portal)
         places.leave(portal, stood_aside=True, went_alone=went_alone)
@@ -112,7 +116,42 @@ def test_who_calls_nobody_changes_nothing() -> None:
     ended(places, 20, went_alone=False)
     before = room(places)
     for _ in range(100):
-        places.take()
+        take(places)
         places.leave("acme", stood_aside=False, went_alone=False)
 
     assert room(places) == before
+
+
+def test_executions_are_followed_while_a_claim_takes_all_that_there_is_room_for() -> None:
+    places = Places(100, 4)
+    take(places, 4)
+    at_first = places.has_followers("acme")
+    started(places, 0, aside=4)
+    take(places, 3)
+
+    assert (at_first, places.has_followers("acme")) == (True, False)
+
+
+def test_those_of_a_claim_that_was_for_no_more_are_followed() -> None:
+    places = Places(100, 4)
+    take(places, 2, "other")
+    take(places, 2, "acme", is_cut=True)
+
+    assert (places.has_followers("acme"), places.has_followers("other")) == (True, False)
+
+
+def test_nobody_follows_who_has_no_room() -> None:
+    places = Places(100, 4)
+    take(places, 4)
+    started(places, 0, aside=4)
+    take(places, 4)
+
+    assert not places.has_followers("acme")
+
+
+def test_the_last_who_ends_is_followed_by_nobody() -> None:
+    places = Places(100, 1)
+    take(places, 1)
+    places.leave("acme", stood_aside=False, went_alone=False)
+
+    assert not places.has_followers("acme")

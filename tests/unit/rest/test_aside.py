@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from bitrix_events.aside import CALLER
 from bitrix_events.entities import Deal
 from bitrix_events.rest.client import Client
@@ -26,6 +28,7 @@ class Caller:
         self.times = 0
         self.most = 0
         self.went_alone = 0
+        self.is_followed = False
 
     def steps_aside(self) -> None:
         self.now += 1
@@ -38,10 +41,13 @@ class Caller:
     def goes_alone(self) -> None:
         self.went_alone += 1
 
+    def has_followers(self) -> bool:
+        return self.is_followed
+
 
 @asynccontextmanager
-async def calling() -> AsyncIterator[tuple[Caller, Client]]:
-    portal = FakePortal(latency=Latency(request=0.01))
+async def calling(portal: FakePortal | None = None) -> AsyncIterator[tuple[Caller, Client]]:
+    portal = portal or FakePortal(latency=Latency(request=0.01))
     portal.fill("deal", 40)
     caller = Caller()
     async with Client(portal.webhook_url, portal.transport, options=QUICK, limits=WIDE) as client:
@@ -90,3 +96,27 @@ async def test_who_asks_for_a_record_stands_aside_once_whoever_reads_it() -> Non
 
     assert caller.most == caller.times == 40
     assert (caller.now, caller.went_alone) == (0, 0)
+
+
+@pytest.mark.parametrize(("is_followed", "lists"), [(True, [3]), (False, [2])])
+async def test_a_reading_waits_for_those_who_are_about_to_begin(
+    is_followed: bool, lists: list[int]
+) -> None:
+    portal = FakePortal()
+    async with calling(portal) as (caller, client):
+        caller.is_followed = is_followed
+        reader = Reader(client)
+        first = [asyncio.create_task(reader.read(Deal, n, {}, delivery=n)) for n in (1, 2)]
+        await asyncio.sleep(0.005)
+        await asyncio.gather(*first, reader.read(Deal, 3, {}, delivery=3))
+
+    assert [len(call.params["filter"]["@id"]) for call in portal.calls("crm.item.list")] == lists
+
+
+async def test_who_has_followers_in_vain_waits_for_a_moment_only() -> None:
+    async with calling(FakePortal()) as (caller, client):
+        caller.is_followed = True
+        async with asyncio.timeout(5):
+            deal = await Reader(client).read(Deal, 1, {}, delivery=1)
+
+    assert deal.id == 1
