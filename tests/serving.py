@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -20,6 +20,8 @@ from bitrix_events.testing import FakePortal
 from bitrix_events.testing.serving import serve_on_socket
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PATIENCE: Final = 60.0
+"""Seconds that a busy machine may take for what an idle one does at once."""
 
 
 def settings_for(portal: FakePortal, store: Path, *, mode: str, **options: Any) -> Settings:
@@ -58,7 +60,7 @@ async def served(app: App, store: Path, *, port: int = 0) -> AsyncIterator[Serve
     """Run an app for the length of the block; on a free port, unless one is given."""
     async with serve_on_socket(app, lifespan=True, port=port) as address:
         url = f"http://{address}"
-        async with httpx.AsyncClient(base_url=url, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
             yield Served(url, http, store)
 
 
@@ -71,7 +73,7 @@ def free_port() -> int:
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], *, seconds: float = 30
+    condition: Callable[[], Awaitable[bool]] | Callable[[], bool], *, seconds: float = PATIENCE
 ) -> None:
     """Wait until a condition holds; fail if it does not."""
     async with asyncio.timeout(seconds):

@@ -110,6 +110,7 @@ class Exchange:
     async def line(self) -> Turns:
         """The line in front of the portal."""
         if self.turns is None:
+            await self._transport.prepare()
             self._meet((await self.authorize()).domain)
             self.lifetime.check()
         assert self.turns is not None

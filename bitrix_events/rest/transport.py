@@ -113,6 +113,17 @@ class Transport:
         carrier = self._carrier or await self._open()
         return await carrier.post(url, body, content_type, headers, timeouts)
 
+    async def prepare(self) -> None:
+        """Import what carries requests, aside of the event loop: it takes a quarter of a second,
+        during which no request may count as sent.
+
+        In a thread of its own: those of the loop may all be waiting for this very request.
+        """
+        if Transport._module is None:  # in sys.modules it is before all of its names are there
+            with ThreadPoolExecutor(1) as importer:
+                loop = asyncio.get_running_loop()
+                Transport._module = await loop.run_in_executor(importer, import_module, _CARRIER)
+
     async def close(self) -> None:
         """Close the connections."""
         self._closed = True
@@ -122,14 +133,7 @@ class Transport:
             await self._transport.aclose()
 
     async def _open(self) -> Carrier:
-        """Import what carries requests, aside of the event loop: it takes a quarter of a second.
-
-        In a thread of its own: those of the loop may all be waiting for this very request.
-        """
-        if Transport._module is None:  # in sys.modules it is before all of its names are there
-            with ThreadPoolExecutor(1) as importer:
-                loop = asyncio.get_running_loop()
-                Transport._module = await loop.run_in_executor(importer, import_module, _CARRIER)
+        await self.prepare()
         if self._closed:
             raise RuntimeError("the transport is closed")
         if self._carrier is None:

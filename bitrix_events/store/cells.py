@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.store.base import PortalPace, Store
+from bitrix_events.store.forwarding import put_and_wait
 from bitrix_events.store.homes import Homes, Member, has_left
 from bitrix_events.store.postgres.cell import Cell
 from bitrix_events.store.records import (
@@ -174,18 +175,7 @@ class CellStore:
         if installation is not None:
             store = await self._store_of(delivery.portal)
             return await store.put(delivery, targets, installation=installation)
-        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-
-        def done(result: Stored | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-
-        self.put_soon(delivery, targets, done)
-        return await future
+        return await put_and_wait(self, delivery, targets)
 
     def put_soon(self, delivery: NewDelivery, targets: Sequence[Target], done: Done) -> None:
         if not self._is_open:

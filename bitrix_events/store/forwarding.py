@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,10 @@ from bitrix_events.store.records import (
     Delivery,
     DeliveryView,
     Execution,
+    NewDelivery,
     Query,
+    Stored,
+    Target,
     Verdict,
 )
 
@@ -108,3 +112,23 @@ class ForwardingStore(ABC):
 
     async def set_mark(self, portal: str, name: str, value: str | None) -> None:
         await self._there().set_mark(portal, name, value)
+
+
+async def put_and_wait(store: Store, delivery: NewDelivery, targets: Sequence[Target]) -> Stored:
+    """Store a delivery by `put_soon`, and wait until its outcome is told.
+
+    Raises:
+        StoreError: the outcome is that it was not stored.
+    """
+    future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+
+    def done(result: Stored | Exception) -> None:
+        if future.done():
+            return
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    store.put_soon(delivery, targets, done)
+    return await future

@@ -19,7 +19,7 @@ from typing import Final
 
 from bitrix_events.errors import BitrixEventsError, StoreError, StoreUnreachable
 from bitrix_events.store.base import PortalPace
-from bitrix_events.store.forwarding import ForwardingStore
+from bitrix_events.store.forwarding import ForwardingStore, put_and_wait
 from bitrix_events.store.kept import RemoteStore
 from bitrix_events.store.records import (
     Installation,
@@ -155,7 +155,7 @@ class ShelteredStore(ForwardingStore):
         installation: Installation | None = None,
     ) -> Stored:
         if installation is None:
-            return await self._put_and_wait(delivery, targets)
+            return await put_and_wait(self, delivery, targets)
         portal, ticket = delivery.portal, ""
         await self._until_its_turn(portal)
         self._under_way[portal] += 1
@@ -221,20 +221,6 @@ class ShelteredStore(ForwardingStore):
             self.put_soon(delivery, targets, done)
         except StoreError as error:
             done(error)
-
-    async def _put_and_wait(self, delivery: NewDelivery, targets: Sequence[Target]) -> Stored:
-        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-
-        def done(result: Stored | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-
-        self.put_soon(delivery, targets, done)
-        return await future
 
     def _has_to_wait(self, portal: str) -> bool:
         """Whether it is not decided yet where others of a portal are stored that came before."""

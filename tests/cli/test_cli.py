@@ -16,7 +16,7 @@ import pytest
 
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command, environment
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 GOOD_APP = """
 from bitrix_events import App, Client, RetryPolicy
@@ -276,7 +276,7 @@ async def test_a_changed_file_is_loaded_anew_during_development(folder: Path) ->
                 await asyncio.sleep(0.2)
                 return str(portal.record("deal", deal)["COMMENTS"]) == "Good evening"
 
-            await eventually(greets_anew, seconds=30)
+            await eventually(greets_anew)
 
 
 @pytest.mark.process
@@ -290,7 +290,7 @@ async def test_a_stop_during_the_start_is_heard(seconds: float, folder: Path) ->
     process.terminate()
 
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await process.communicate()
     finally:
         if process.returncode is None:
@@ -335,7 +335,7 @@ def sleep(name: str) -> None:
 
         process.terminate()
 
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             await process.communicate()
     finally:
         if process.returncode is None:

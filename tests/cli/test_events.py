@@ -8,6 +8,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from tests.cli.conftest import Command, environment
 from tests.cli.inbox import ACME, fill, put, run
 from tests.cli.stores import APP, in_store
 from tests.cli.test_cli import error_of
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 APP_WITH_HANDLERS = """
 from bitrix_events import App
@@ -232,21 +234,33 @@ def test_moments_are_given_as_people_say_them() -> None:
             moment(wrong)
 
 
-async def start_tail(folder: Path, *options: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+@asynccontextmanager
+async def tail(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The command in a process, which is asked to end with the block."""
+    process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bitrix_events", "events", "tail", *options),
         cwd=folder,
         env=environment(**APP),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    try:
+        yield process
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(PATIENCE):
+            _, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert (process.returncode, errors) == (0, b"")
 
 
 async def told(process: asyncio.subprocess.Process, text: str) -> str:
     """Read on until a line has this text."""
     assert process.stdout is not None
     seen = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while line := (await process.stdout.readline()).decode():
             seen.append(line)
             if text in line:
@@ -261,18 +275,14 @@ async def claims_one(store: SqliteStore) -> bool:
 @pytest.mark.process
 def test_tail_follows_deliveries_and_verdicts_until_it_is_stopped(folder: Path) -> None:
     async def work(store: SqliteStore) -> str:
-        process = await start_tail(folder, "--last", "2")
-        await told(process, "#7 app.dies dead: GiveUp: without a name")
-        await put(store, ACME, "ONCRMCOMPANYADD", "company:1", "app.first")
-        arrived = await told(process, "#9 ONCRMCOMPANYADD company:1 from acme.bitrix24.com")
-        await run(store, first=Verdict(State.WAITING, "ValueError: again", 0.5))
-        await told(process, "#9 app.first waiting, attempt 1")
-        await eventually(lambda: claims_one(store))
-        await told(process, "#9 app.first running, attempt 2")
-        process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(10):
-            _, errors = await process.communicate()
-        assert (process.returncode, errors) == (0, b"")
+        async with tail(folder, "--last", "2") as process:
+            await told(process, "#7 app.dies dead: GiveUp: without a name")
+            await put(store, ACME, "ONCRMCOMPANYADD", "company:1", "app.first")
+            arrived = await told(process, "#9 ONCRMCOMPANYADD company:1 from acme.bitrix24.com")
+            await run(store, first=Verdict(State.WAITING, "ValueError: again", 0.5))
+            await told(process, "#9 app.first waiting, attempt 1")
+            await eventually(lambda: claims_one(store))
+            await told(process, "#9 app.first running, attempt 2")
         return arrived
 
     assert re.match(r"\d\d:\d\d:\d\d #9", in_store(folder, work))
@@ -281,15 +291,13 @@ def test_tail_follows_deliveries_and_verdicts_until_it_is_stopped(folder: Path) 
 @pytest.mark.process
 def test_tail_speaks_json_and_takes_the_options_of_list(folder: Path) -> None:
     async def work(store: SqliteStore) -> list[str]:
-        process = await start_tail(folder, "--json", "--last", "1", "--entity", "deal:8")
-        await put(store, ACME, "ONCRMCOMPANYADD", "company:1", "app.first")
-        # It may still be starting: what came before is shown because of --last.
-        await put(store, ACME, "ONCRMDEALADD", "deal:8", "app.welcome")
-        delivery = await told(process, "ONCRMDEALADD")
-        await run(store)
-        execution = await told(process, "app.welcome")
-        process.send_signal(signal.SIGINT)
-        await process.communicate()
+        async with tail(folder, "--json", "--last", "1", "--entity", "deal:8") as process:
+            await put(store, ACME, "ONCRMCOMPANYADD", "company:1", "app.first")
+            # It may still be starting: what came before is shown because of --last.
+            await put(store, ACME, "ONCRMDEALADD", "deal:8", "app.welcome")
+            delivery = await told(process, "ONCRMDEALADD")
+            await run(store)
+            execution = await told(process, "app.welcome")
         return [delivery, execution]
 
     delivery, execution = map(json.loads, in_store(folder, work))

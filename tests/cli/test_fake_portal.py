@@ -23,7 +23,7 @@ from starlette.routing import Route
 from bitrix_events.testing.serving import serve_on_socket
 from bitrix_events.wire.form import FormDict, decode_form
 from tests.cli.conftest import Command, environment
-from tests.serving import eventually, free_port
+from tests.serving import PATIENCE, eventually, free_port
 
 APP = """
 from bitrix_events import App, Client
@@ -77,10 +77,10 @@ async def fake_portal(folder: Path, *options: str) -> AsyncIterator[Served]:
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             printed = (await process.stdout.readuntil(b"Ctrl-C ends it.\n")).decode()
         url = printed.splitlines()[0].removeprefix("fake portal on ")
-        async with httpx.AsyncClient(base_url=url, follow_redirects=True) as http:
+        async with httpx.AsyncClient(base_url=url, follow_redirects=True, timeout=PATIENCE) as http:
             yield Served(process, printed, http)
     finally:
         if process.returncode is None:
@@ -119,7 +119,7 @@ async def test_rest_forms_and_events_work_over_sockets(tmp_path: Path) -> None:
         foreign = await portal.http.get("/", headers={"Host": "evil.test"})
         refused = await portal.http.post("/records/deal", headers={"Origin": "http://evil.test"})
         portal.process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(portal.process.wait(), 20)
+        code = await asyncio.wait_for(portal.process.wait(), PATIENCE)
 
     titles = {deal["ID"]: deal["TITLE"] for deal in deals}
     assert added.json()["result"] == 8
@@ -237,7 +237,7 @@ async def test_its_limits_are_those_it_is_asked_for(tmp_path: Path) -> None:
         answers = [await portal.call("profile") for _ in range(60)]
         settings = portal.settings("settings of an app with webhooks")
         portal.process.send_signal(signal.SIGINT)
-        code = await asyncio.wait_for(portal.process.wait(), 20)
+        code = await asyncio.wait_for(portal.process.wait(), PATIENCE)
 
     refused = [a for a in answers if a.json().get("error") == "QUERY_LIMIT_EXCEEDED"]
     assert 1 <= len(refused) <= 10

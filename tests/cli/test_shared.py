@@ -19,6 +19,7 @@ from tests import postgres
 from tests.cli.conftest import Command
 from tests.cli.inbox import ACME, _fill
 from tests.cli.stores import APP, KEY
+from tests.serving import PATIENCE
 
 
 class Project:
@@ -45,7 +46,9 @@ class Project:
         """Work with the store, as a process that runs the app."""
 
         async def run() -> None:
-            store = PostgresStore(self.url, sealer=Sealer(SecretStr(KEY)), name="test")
+            store = PostgresStore(
+                self.url, sealer=Sealer(SecretStr(KEY)), name="test", put_seconds=PATIENCE
+            )
             await store.open()
             try:
                 await use(store)

@@ -37,7 +37,7 @@ async def stored(store: SqliteStore) -> list[int]:
     return found[::-1]
 
 
-async def recovered(store: SqliteStore, *, seconds: float = 5) -> None:
+async def recovered(store: SqliteStore, *, seconds: float = 30) -> None:
     """Wait until the database takes changes again."""
     await eventually(lambda: not store.trouble, seconds=seconds)
 

@@ -28,6 +28,7 @@ from bitrix_events.store.records import NewDelivery, Query, State, Stored, Targe
 from bitrix_events.store.secrets import Sealer
 from tests.contract.records import KEY, installed, put
 from tests.postgres import Server, server
+from tests.serving import PATIENCE
 
 DONE = Verdict(State.DONE)
 PORTALS = [f"portal-{number}" for number in range(12)]
@@ -49,7 +50,7 @@ async def urls() -> list[str]:
 
 @pytest.fixture
 async def store(urls: list[str]) -> AsyncIterator[CellStore]:
-    store = store_of(urls)
+    store = store_of(urls, put_seconds=PATIENCE)
     await store.open()
     yield store
     await store.close()

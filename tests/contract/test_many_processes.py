@@ -13,11 +13,13 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
 
+from bitrix_events.store.postgres.address import Address
+from bitrix_events.store.postgres.schema import make_tables
 from bitrix_events.store.postgres.store import Mode, PostgresStore
 from bitrix_events.store.records import (
     Claim,
@@ -30,7 +32,7 @@ from bitrix_events.store.records import (
 )
 from tests.contract.records import Clock, installed, put
 from tests.postgres import server
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 DONE = Verdict(State.DONE)
 
@@ -53,7 +55,8 @@ async def opened(url: str) -> AsyncIterator[OpenStore]:
     async with AsyncExitStack() as exits:
 
         async def open_store(mode: Mode = "own", *, clock: Clock | None = None) -> PostgresStore:
-            store = PostgresStore(url, mode=mode, clock=clock, name=f"{mode} process")
+            name = f"{mode} process"
+            store = PostgresStore(url, mode=mode, clock=clock, name=name, put_seconds=PATIENCE)
             await store.open()
             exits.push_async_callback(store.close)
             return store
@@ -294,7 +297,7 @@ async def test_a_dead_process_of_this_machine_is_not_waited_for(
 async def test_who_closes_in_good_order_gives_back_what_it_holds_and_no_death_counts(
     opened: OpenStore, url: str
 ) -> None:
-    leaving = PostgresStore(url)
+    leaving = PostgresStore(url, put_seconds=PATIENCE)
     await leaving.open()
     staying = await opened()
     await put(leaving, event(1), "handler")
@@ -346,7 +349,7 @@ async def test_one_does_its_duty_until_its_time_is_over(opened: OpenStore) -> No
 
 
 async def test_a_duty_is_free_when_its_process_stops(opened: OpenStore, url: str) -> None:
-    leaving = PostgresStore(url)
+    leaving = PostgresStore(url, put_seconds=PATIENCE)
     await leaving.open()
     other = await opened()
     assert await leaving.on_duty("retention", seconds=600)
@@ -393,6 +396,32 @@ async def test_one_process_makes_the_tables_and_the_others_wait() -> None:
     assert len(await stores[0].workers()) == 6
     for store in stores:
         await store.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError],
+)
+async def test_however_the_server_says_that_another_makes_the_tables(
+    error: type[Exception],
+) -> None:
+    made = await asyncpg.connect(await server().fresh())
+
+    class Overtaken:
+        """A connection on which the first table is made just after somebody else has."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(made, name)
+
+        async def execute(self, query: str, *values: Any) -> None:
+            await made.execute(query, *values)
+            if "CREATE TABLE IF NOT EXISTS meta" in query:
+                raise error("it is there already")
+
+    await make_tables(Overtaken(), Address("postgresql://127.0.0.1/x"), cell=0)
+
+    assert await made.fetchval("SELECT count(*) FROM meta") == 1
+    await made.close()
 
 
 # The pace of portals.

@@ -42,6 +42,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.model import Model, Standing
 from tests.contract.records import Clock, installed
 from tests.postgres import server
+from tests.serving import PATIENCE
 
 T = TypeVar("T")
 
@@ -434,7 +435,7 @@ class PostgresMachine(StoreMachine):
         super().__init__()
 
     def _new_store(self) -> Store:
-        return PostgresStore(self._url, clock=self.clock)
+        return PostgresStore(self._url, clock=self.clock, put_seconds=PATIENCE)
 
     async def _flush(self) -> None:
         refused = installed(version=99, tokens=None)  # each kind of change is done in order

@@ -31,7 +31,7 @@ from bitrix_events.store.sqlite.database import Mode
 from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.records import put
 from tests.postgres import server
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 KEY = SecretStr("a-secret-key-of-thirty-two-bytes")
 NEW_KEY = SecretStr("another-key-of-thirty-two-bytes!")
@@ -53,7 +53,7 @@ def store_in(
 ) -> SqliteStore | PostgresStore:
     sealer = Sealer(*(keys or (KEY,))) if has_key else None
     if isinstance(place, str):
-        return PostgresStore(place, sealer=sealer, mode=mode, clock=clock)
+        return PostgresStore(place, sealer=sealer, mode=mode, clock=clock, put_seconds=PATIENCE)
     return SqliteStore(place / "store.db", sealer=sealer, mode=mode, clock=clock)
 
 

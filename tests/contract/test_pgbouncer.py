@@ -16,7 +16,7 @@ import pytest
 from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import NewDelivery, State, Target, Verdict
 from tests import postgres
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 EVENTS = 300
 CONFIGURATION = """
@@ -77,7 +77,9 @@ async def pooler() -> AsyncIterator[int]:
 async def test_two_workers_and_a_door_share_two_connections_of_a_pooler(pooler: int) -> None:
     direct = await postgres.server().prepared()
     url = f"postgresql://postgres@127.0.0.1:{pooler}/{direct.rpartition('/')[2]}?pgbouncer=true"
-    door, *workers = (PostgresStore(url, mode=mode) for mode in ("share", "own", "own"))
+    door, *workers = (
+        PostgresStore(url, mode=mode, put_seconds=PATIENCE) for mode in ("share", "own", "own")
+    )
     for store in (door, *workers):
         await store.open()
 

@@ -36,6 +36,7 @@ from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from tests.contract.records import KEY, Clock, installed, put
 from tests.postgres import server
+from tests.serving import PATIENCE
 
 DONE = Verdict(State.DONE)
 
@@ -129,7 +130,7 @@ class PostgresEngine:
     async def open(self, *, secret_key: str | None = KEY) -> Store:
         self._url = self._url or await server().prepared()
         sealer = Sealer(SecretStr(secret_key)) if secret_key else None
-        store = PostgresStore(self._url, sealer=sealer, clock=self.clock)
+        store = PostgresStore(self._url, sealer=sealer, clock=self.clock, put_seconds=PATIENCE)
         await store.open()
         self._opened.append(store)
         return store

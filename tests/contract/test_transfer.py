@@ -41,6 +41,7 @@ from bitrix_events.store.transfer import (
 )
 from tests.contract.records import KEY, Clock, installed, put
 from tests.postgres import server
+from tests.serving import PATIENCE
 
 DONE = Verdict(State.DONE)
 
@@ -65,7 +66,9 @@ class Place:
         if self.kind == "sqlite":
             store = SqliteStore(Path(self.address), sealer=sealer, clock=self._clock)
         else:
-            store = PostgresStore(self.address, sealer=sealer, clock=self._clock)
+            store = PostgresStore(
+                self.address, sealer=sealer, clock=self._clock, put_seconds=PATIENCE
+            )
         await store.open()
         try:
             yield store

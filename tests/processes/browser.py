@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 _SWITCHES = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -123,7 +123,7 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         await self._socket.send_json(message)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 answer = await self._socket.receive_json()
                 if answer.get("id") == number:
@@ -169,7 +169,7 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
             await browser.begin()
             yield browser
             await socket.send_json({"id": 0, "method": "Browser.close"})
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await process.wait()
     finally:
         if process.returncode is None:

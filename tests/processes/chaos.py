@@ -352,11 +352,15 @@ class Chaos:
             self._doors[number] = await self._open_door(door.name)
 
     async def _stop_some(self) -> None:
-        """Stop workers for longer than their lease, one after the other, and let them go on."""
+        """Stop workers for longer than their lease, one after the other, and let each go on once
+        somebody else has its work."""
         for _ in range(self._wanted.stops):
             victim = await self._stop_busy_one()
             pid = victim.process.pid
             await asyncio.sleep(self._wanted.lease * self._dice.uniform(2.0, 3.0))
+            await eventually(
+                lambda pid=pid: self._ledger.is_succeeded(pid), seconds=_PATIENCE_SECONDS
+            )
             self._ledger.note("continued", pid)
             victim.process.send_signal(signal.SIGCONT)
             self.report.stopped += 1
@@ -407,6 +411,7 @@ class Chaos:
         if not frozen:
             await asyncio.to_thread(self._server.stop, signal.SIGQUIT)
         await asyncio.sleep(self._wanted.outage)
+        await eventually(lambda: len(self._load.acknowledged) > before + self._wanted.kept)
         self.report.kept = len(self._load.acknowledged) - before
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)

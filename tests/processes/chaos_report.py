@@ -22,7 +22,8 @@ class Wanted:
         kills: of workers, from outside and at their failpoints; ``door_kills`` of doors.
         restarts: of the database, at once, as after a crash.
         stops: of workers, for longer than their lease.
-        outage: for how many seconds the database is away.
+        outage: for how many seconds the database is away; for longer if no more than ``kept``
+            events are acknowledged meanwhile.
         freezes: whether it does not answer meanwhile, instead of being gone.
         ahead: how many events may be acknowledged and not handled.
         rate: events in a second, if there is a limit.
@@ -38,6 +39,7 @@ class Wanted:
     restarts: int = 0
     stops: int = 0
     outage: float = 0.0
+    kept: int = 0
     freezes: bool = False
     connections: int = 16
     keys: int = 400

@@ -62,7 +62,7 @@ _ONCE_IN: Final = {
 """How many events there are for one passage of a point, about, where it is not one."""
 _DELIVERY: Final = re.compile(rb'"delivery": ?(\d+)')
 ENDED: Final = (State.MERGED, State.SKIPPED, State.DEAD)
-_LONGEST_LIFE_SECONDS: Final = 6.0
+_LONGEST_LIFE_SECONDS: Final = 30.0
 _PATIENCE_SECONDS: Final = 60.0
 
 

@@ -191,6 +191,10 @@ class Ledger:
         """How many runs of a process are open."""
         return sum(run.pid == pid for runs in self._open.values() for run in runs)
 
+    def is_succeeded(self, pid: int) -> bool:
+        """Whether others have begun on a lane that a process has shown no sign of leaving."""
+        return bool(self._suspects.get(pid))
+
     def most_at_once(self) -> int:
         """The most runs that went on at the same moment, all processes together."""
         steps = [(run.begun_at, 1) for run in self.runs if run.end]

@@ -10,10 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 20.0
 
 
 @asynccontextmanager
@@ -41,7 +40,7 @@ async def helper(module: str, *arguments: object, shell: str = "") -> AsyncItera
 async def said(process: Process, word: str) -> None:
     """Wait until a process says a word."""
     assert process.stdout is not None
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE):
         assert (await process.stdout.readline()).decode().strip() == word
 
 
@@ -83,13 +82,13 @@ class Load:
 
     async def __aexit__(self, *_: object) -> None:
         self._is_over = True
-        async with asyncio.timeout(_PATIENCE_SECONDS + 5):
+        async with asyncio.timeout(PATIENCE + 5):
             await asyncio.gather(*self._tasks)
 
     async def more(self, count: int) -> None:
         """Wait for that many further answers."""
         wanted = self.tally.answered + count
-        await eventually(lambda: self.tally.answered >= wanted, seconds=_PATIENCE_SECONDS)
+        await eventually(lambda: self.tally.answered >= wanted)
 
     async def _go_on(self, number: int) -> None:
         request = self._requests[number % 2]
@@ -103,7 +102,7 @@ class Load:
                     await asyncio.sleep(0.01)
                     continue
             try:
-                async with asyncio.timeout(_PATIENCE_SECONDS):
+                async with asyncio.timeout(PATIENCE):
                     head = await _exchange(reader, writer, request)
             except (OSError, EOFError, TimeoutError) as error:
                 self.tally.unanswered.append(repr(error))

@@ -20,13 +20,14 @@ from bitrix_events.server.sockets import listen, raise_descriptor_limit
 
 BIG_ANSWER: Final = 16 * 1024 * 1024
 _eaten: list[int] = []
+_is_stopping = asyncio.Event()
 
 
 async def honest_app(scope: Any, receive: Any, send: Any) -> None:
     """Reads the body and answers with what it has seen.
 
-    ``/big`` is answered at length, ``/slow`` after a while, ``/eat`` takes all descriptors there
-    are, and ``/free`` gives them back.
+    ``/big`` is answered at length, ``/slow`` when the server was told to stop, ``/eat`` takes all
+    descriptors there are, and ``/free`` gives them back.
     """
     size, more, path = 0, True, scope["path"]
     while more:
@@ -36,7 +37,7 @@ async def honest_app(scope: Any, receive: Any, send: Any) -> None:
         size += len(message["body"])
         more = message["more_body"]
     if path == "/slow":
-        await asyncio.sleep(0.3)
+        await _is_stopping.wait()
     elif path == "/eat":
         eat()
     elif path == "/free":
@@ -69,7 +70,12 @@ async def serve(port: int, limits: Limits) -> None:
     """Serve until SIGTERM."""
     loop = asyncio.get_running_loop()
     server = Server(honest_app, listen("127.0.0.1", port), limits)
-    loop.add_signal_handler(signal.SIGTERM, server.stop)
+
+    def stop() -> None:
+        server.stop()
+        _is_stopping.set()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
     await server.serve(lambda: print("ready", flush=True))
 
 

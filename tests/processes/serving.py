@@ -15,7 +15,7 @@ import httpx
 
 from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.sqlite.store import SqliteStore
-from tests.serving import eventually, free_port
+from tests.serving import PATIENCE, eventually, free_port
 
 
 class Server:
@@ -58,18 +58,23 @@ class Server:
     async def start(self) -> None:
         """Start it, and keep it running; return when it answers."""
         self._keeper = asyncio.create_task(self._keep())
-        async with httpx.AsyncClient() as http:
+        await self.answers()
+        assert self._process is not None
+        self._is_supervised = bool(_children(self._process.pid))
 
-            async def answers() -> bool:
-                assert not self.ends, self._log.read_text()
+    async def answers(self) -> None:
+        """Wait until it does."""
+        ends = self.ends.total()
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
+
+            async def is_well() -> bool:
+                assert self.ends.total() == ends, self._log.read_text()
                 try:
                     return (await http.get(f"{self.url}/healthz")).status_code == 200
                 except httpx.TransportError:
                     return False
 
-            await eventually(answers)
-        assert self._process is not None
-        self._is_supervised = bool(_children(self._process.pid))
+            await eventually(is_well)
 
     async def stop(self) -> int:
         """Ask it to end; its exit code."""

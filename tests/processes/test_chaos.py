@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 
 ROUNDS = {
     "kills": Wanted(150, kills=2, restarts=1, doors=1, keys=60, ahead=150),
-    "outage": Wanted(200, workers=1, outage=2.0, rate=100, doors=1, keys=60),
+    "outage": Wanted(200, workers=1, outage=2.0, kept=50, rate=100, doors=1, keys=60),
     "stops": Wanted(100, workers=2, stops=1, lease=0.6, seconds=0.4, doors=1, keys=40, ahead=60),
 }
 

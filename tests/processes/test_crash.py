@@ -13,7 +13,7 @@ from bitrix_events.store.records import State
 from tests.processes.crash import OUTSIDE, STAGES, Report, Wanted, crash
 from tests.processes.record import APP, Record, environment, numbered_event
 from tests.processes.serving import Server, all_ended
-from tests.serving import FORM
+from tests.serving import FORM, PATIENCE
 
 pytestmark = pytest.mark.process
 
@@ -48,7 +48,7 @@ async def test_an_event_that_kills_the_process_is_dead_after_three_and_its_neigh
     variables = environment(tmp_path / "record", workers=8)
     async with (
         Server(tmp_path, APP, variables) as server,
-        httpx.AsyncClient(timeout=20) as http,
+        httpx.AsyncClient(timeout=PATIENCE) as http,
     ):
         for number in range(24):
             does = poison.get(number, "")

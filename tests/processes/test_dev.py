@@ -14,7 +14,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import environment
 from tests.cli.stores import KEY, installed_on, saved, use_store
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 pytestmark = pytest.mark.process
 
@@ -70,7 +70,7 @@ async def test_events_are_fetched_while_it_runs_and_kept_no_longer(
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 code = await process.wait()
         except TimeoutError:
             process.kill()

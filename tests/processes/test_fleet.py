@@ -19,7 +19,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from tests import postgres
 from tests.processes.fleet import Account, Fleet, Load, Member, account_of
 from tests.processes.record import APP, environment, handlers_of
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 pytestmark = pytest.mark.process
 
@@ -88,7 +88,7 @@ async def test_the_work_of_a_killed_process_is_taken_over_at_once_by_another(
     tmp_path: Path,
 ) -> None:
     url = await postgres.server().prepared()
-    async with fleet_on(url, tmp_path, BITRIX_EVENTS_LEASE_SECONDS="60") as fleet:
+    async with fleet_on(url, tmp_path, BITRIX_EVENTS_LEASE_SECONDS="300") as fleet:
         web, first, second = await fleet.start_all(web="web", one="worker", two="worker")
         load = Load(web.port, seconds=0.2)
         posting = asyncio.create_task(load.run(8))
@@ -119,7 +119,7 @@ async def test_the_work_of_a_killed_process_is_taken_over_at_once_by_another(
     ]
     assert interrupted, "nothing ran as it was killed"
     waits = [runs[run] - killed_at for run in interrupted]
-    assert max(waits) < 20, "only the lease of sixty seconds has ended it"
+    assert max(waits) < 100, "only the lease of five minutes has ended it"
     assert {owner for owner, *_ in account.begun} == {pid, second.process.pid}
 
 
@@ -168,7 +168,7 @@ async def server() -> AsyncIterator[postgres.Server]:
 
 async def health(member: Member) -> dict[str, object]:
     async with httpx.AsyncClient() as http:
-        answer = await http.get(f"{member.url}/healthz", timeout=5)
+        answer = await http.get(f"{member.url}/healthz", timeout=PATIENCE)
         assert answer.status_code == 200
         found: dict[str, object] = answer.json()
         return found
@@ -208,7 +208,7 @@ async def test_an_outage_of_the_database_under_load_loses_nothing_and_refuses_no
     assert not load.otherwise
     check(account, load.acknowledged, merged=merged)
     assert log.count("the database does not answer") == log.count("the database answers again") > 0
-    assert load.slowest < 5
+    assert load.slowest < 15
 
 
 async def test_a_door_that_starts_while_the_database_is_away_knows_its_portals(

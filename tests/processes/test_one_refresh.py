@@ -148,7 +148,7 @@ async def test_four_processes_with_eight_tasks_make_one_refresh(kind: str, tmp_p
             for process in processes:
                 if process.returncode is None:
                     process.kill()
-                await process.communicate()
+                await process.wait()
         stored = await found.installation(portal.member_id)
 
     assert answers == [["1"] * TASKS] * PROCESSES

@@ -20,7 +20,7 @@ from bitrix_events.wire.form import encode_form
 from tests.cli.conftest import environment
 from tests.processes.hostile import CLOSE, post
 from tests.processes.load import Load
-from tests.serving import eventually, free_port
+from tests.serving import PATIENCE, eventually, free_port
 
 pytestmark = [
     pytest.mark.process,
@@ -140,7 +140,7 @@ def server_of(supervisor: Process) -> int | None:
 async def said(process: Process, text: str) -> str:
     """Wait for a line that a process prints."""
     assert process.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while line := (await process.stderr.readline()).decode():
             if text in line:
                 return line
@@ -212,7 +212,7 @@ async def test_handlers_that_compute_or_block_delay_no_answer_and_die_with_the_s
         await eventually(lambda: not Path(f"/proc/{server}/exe").exists())
 
     print(f"p50 {seconds[150] * 1e3:.1f} ms, p99 {seconds[296] * 1e3:.1f} ms")
-    assert seconds[296] < 0.5  # of 60 that the handlers take; quiet machines show 0.02
+    assert seconds[296] < 5  # of 60 that the handlers take; quiet machines show 0.02
 
 
 def can_connect(port: int) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from bitrix_events.wire.form import encode_form
 from tests.cli.conftest import environment
-from tests.serving import FORM, eventually, free_port
+from tests.serving import FORM, PATIENCE, eventually, free_port
 
 APP = """
 from bitrix_events import App
@@ -54,7 +54,8 @@ async def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
         }
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
 
             async def alive() -> bool:
                 try:
@@ -73,7 +74,7 @@ async def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
             os.close(reading)
             when_it_is_broken = await post(100)
         process.terminate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             code = await process.wait()
     finally:
         if process.returncode is None:

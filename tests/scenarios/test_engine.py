@@ -30,7 +30,7 @@ from bitrix_events.events import (
 )
 from bitrix_events.store.records import DeliveryView, Execution, State
 from bitrix_events.testing import FakePortal
-from tests.serving import Served, eventually, served, settings_for
+from tests.serving import PATIENCE, Served, eventually, served, settings_for
 
 UNFINISHED = {State.WAITING, State.RUNNING}
 
@@ -164,7 +164,7 @@ async def test_debounce_waits_for_quiet_and_runs_once_for_the_last(tmp_path: Pat
         app = App(settings_for(portal, store, mode="webhook"))
         runs: list[tuple[int, float]] = []
 
-        @app.on(OnCrmDealUpdate, debounce=timedelta(seconds=0.4))
+        @app.on(OnCrmDealUpdate, debounce=timedelta(seconds=1.5))
         async def quiet(delivery: Delivery) -> None:
             runs.append((delivery.id, time.monotonic()))
 
@@ -179,7 +179,7 @@ async def test_debounce_waits_for_quiet_and_runs_once_for_the_last(tmp_path: Pat
 
     ((delivery_id, ran_at),) = runs
     assert delivery_id == found[-1].delivery.id
-    assert 0.35 <= ran_at - last < 3
+    assert ran_at - last >= 1.4
 
 
 async def test_a_failing_service_is_waited_for_by_the_routers_handler_of_errors(
@@ -277,13 +277,13 @@ async def test_a_handler_that_blocks_delays_no_answer_and_is_named(
     async with FakePortal().serve() as portal:
         store = tmp_path / "app.db"
         app = App(settings_for(portal, store, mode="webhook"))
-        blocking = threading.Event()
+        blocking, may_end = threading.Event(), threading.Event()
         done: list[int] = []
 
         @app.on(OnCrmDealAdd)
         async def blocks() -> None:
             blocking.set()
-            time.sleep(2.2)  # noqa: ASYNC251 - that is the point
+            may_end.wait(PATIENCE)
 
         @app.on(OnCrmDealDelete)
         async def other(event: OnCrmDealDelete) -> None:
@@ -293,17 +293,16 @@ async def test_a_handler_that_blocks_delays_no_answer_and_is_named(
             portal.outgoing_webhook(f"{running.url}/events", "ONCRMDEALADD", "ONCRMDEALDELETE")
             deal_event(portal, "ONCRMDEALADD")
             await eventually(blocking.is_set)
-            seconds = []
             for number in range(1, 41):
-                began = time.monotonic()
                 deal_event(portal, "ONCRMDEALDELETE", number)
                 await portal.settled()
-                seconds.append(time.monotonic() - began)
+            answers = [sent.status for sent in portal.sent if sent.code == "ONCRMDEALDELETE"]
+            await eventually(lambda: "app.blocks blocks the event loop" in caplog.text)
             assert done == []
+            may_end.set()
             await eventually(lambda: len(done) == 40)
 
-    assert sorted(seconds)[-4] < 0.2
-    assert "app.blocks blocks the event loop" in caplog.text
+    assert answers == [200] * 40
     assert f"{__file__}:" in caplog.text
 
 

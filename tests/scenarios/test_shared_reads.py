@@ -15,6 +15,7 @@ from bitrix_events import App, Client
 from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
 from bitrix_events.store.records import State
 from bitrix_events.testing import AppTest, Call, FakePortal, Latency
+from tests.serving import PATIENCE
 
 SLOW = partial(FakePortal, latency=Latency(request=0.02))
 EDITS = 100
@@ -98,7 +99,9 @@ async def test_as_many_handlers_are_begun_as_can_share_their_requests(
         await client.call(method, id=1, fields={"NAME": deal.title})
         begun["now"] -= 1
 
-    test = AppTest(app, portal=SLOW, portal_limits="enterprise", portal_concurrency=4)
+    test = AppTest(
+        app, portal=SLOW, portal_limits="enterprise", portal_concurrency=4, timeout=PATIENCE
+    )
     async with test:
         test.portal.fill("contact", 1)
         for number in test.portal.fill("deal", 200):

@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS meta (
 )
 """
 _FIRST: Final = "INSERT INTO meta (schema_version, cell) VALUES ($1, $2)"
+_MADE_BY_ANOTHER: Final = (
+    asyncpg.UniqueViolationError,
+    asyncpg.DuplicateTableError,
+    asyncpg.DuplicateObjectError,  # the type that belongs to the table
+)
+"""What a server says if somebody else makes a table at the same moment."""
 _HAS_META: Final = "SELECT to_regclass('meta') IS NOT NULL"
 _WORKER: Final = """
 SELECT split_part(host, ' ', 1) AS host, pid FROM worker
@@ -59,8 +65,8 @@ async def make_tables(
     """
     await _require_usable(db, address)
     if not await db.fetchval(_HAS_META):
-        with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
-            await db.execute(_META)  # somebody else may make it at the same moment
+        with suppress(*_MADE_BY_ANOTHER):
+            await db.execute(_META)
     async with db.transaction():
         await db.execute("LOCK TABLE meta IN EXCLUSIVE MODE")
         if await db.fetchval("SELECT count(*) FROM meta") == 0:

@@ -311,7 +311,7 @@ async def test_deadlines_of_one_length_end_in_order() -> None:
 
     assert [outcome.verdict.state for outcome in outcomes] == [State.DONE, State.WAITING] * 3
     assert ends == [1, 3, 5, 2, 4, 6]
-    assert 0.05 <= seconds < 1
+    assert 0.05 <= seconds < 20
 
 
 @pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), asyncio.CancelledError()])

@@ -114,7 +114,7 @@ async def test_a_storm_of_calls_costs_few_requests_and_is_never_refused() -> Non
     assert [response.result["ID"] for response in found] == [str(n + 1) for n in range(2000)]
     assert portal.requests <= 44
     assert portal.refusals == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # of a thousand seconds, one by one
 
 
 async def test_calls_that_come_one_by_one_share_requests_too() -> None:
@@ -426,7 +426,7 @@ async def test_whenever_callers_leave_afterwards_everything_flows(moment: int) -
         await asyncio.sleep(0.01)  # what was sent together goes on without them
 
         assert_idle(client)
-        await asyncio.wait_for(asyncio.gather(*(client.call("profile") for _ in range(10))), 2)
+        await asyncio.wait_for(asyncio.gather(*(client.call("profile") for _ in range(10))), 30)
 
 
 async def test_a_timeout_of_the_caller_frees_the_place() -> None:
@@ -449,7 +449,7 @@ async def test_closing_sends_everybody_away_with_what_is_known() -> None:
     await asyncio.sleep(0.02)  # three go alone, fifty and fifty together, some wait
 
     await client.close()
-    found = await asyncio.wait_for(gather(*changes, *reads), 2)
+    found = await asyncio.wait_for(gather(*changes, *reads), 30)
 
     assert all(isinstance(o, Response | OutcomeUnknown | RuntimeError) for o in found)
     assert sum(isinstance(outcome, OutcomeUnknown) for outcome in found) >= 50
@@ -478,7 +478,7 @@ async def test_closing_leaves_the_connections_of_others_open() -> None:
 @pytest.mark.parametrize("waits", [False, True])
 async def test_patience_ends_as_too_many_requests(waits: bool) -> None:
     portal = FakePortal()
-    limits = Limits(burst=1, per_second=0.2)
+    limits = Limits(burst=1, per_second=0.02)
     async with client_of(portal, limits=limits) as client:
         await client.call("profile")
         hasty = client.with_options(patience=0.05 if waits else 0)
@@ -487,8 +487,8 @@ async def test_patience_ends_as_too_many_requests(waits: bool) -> None:
 
     assert [type(error) for error in found] == [RateLimited] * 2
     assert [error.method for error in found] == ["crm.deal.get", "crm.deal.add"]
-    assert all(4 < error.retry_after <= 5.01 for error in found)
-    assert time.monotonic() - began < 1
+    assert all(40 < error.retry_after <= 50.01 for error in found)
+    assert time.monotonic() - began < 30
     assert portal.requests == 1
 
 
@@ -513,7 +513,7 @@ async def test_a_method_that_used_up_its_time_is_not_called_before_it_has_some_a
             await hasty.call("crm.deal.list")
         await hasty.call("profile")
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 30
     assert caught.value.method == "crm.deal.list"
     assert 500 < caught.value.retry_after <= 601
     assert len(portal.calls("crm.deal.list")) == 2
@@ -797,7 +797,7 @@ async def test_a_portal_that_pauses_does_not_delay_another() -> None:
     async with client_of(one, limits=Limits(1, 0.1)) as held, client_of(other) as free:
         await held.call("profile")
         waiting = asyncio.create_task(held.call("profile").send())
-        await asyncio.wait_for(gather(*(free.call("profile") for _ in range(20))), 1)
+        await asyncio.wait_for(gather(*(free.call("profile") for _ in range(20))), 8)
         assert not waiting.done()
         waiting.cancel()
         await gather(waiting)

@@ -57,7 +57,7 @@ async def test_patience_ends_though_it_is_places_that_are_missing() -> None:
 
     assert isinstance(outcome, RateLimited)
     assert outcome.retry_after > 0
-    assert 0.04 < loop.time() - began < 0.2
+    assert loop.time() - began > 0.04
     assert not patient[0].done()
     await drained(patient)
 

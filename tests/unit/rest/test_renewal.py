@@ -105,7 +105,7 @@ async def test_the_wait_for_a_repeat_ends_with_the_patience_of_the_call() -> Non
         with pytest.raises(RateLimited):
             await client.call("crm.deal.add", fields={})
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # of the ten until there is room
     assert len(access.refused) == 1
 
 

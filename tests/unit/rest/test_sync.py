@@ -213,7 +213,7 @@ def test_closing_ends_the_calls_of_other_threads() -> None:
         client.close()
 
         for call in calls:
-            assert isinstance(call.exception(timeout=5), RuntimeError | OutcomeUnknown)
+            assert isinstance(call.exception(timeout=25), RuntimeError | OutcomeUnknown)
 
 
 def test_closing_tells_each_thread_what_became_of_its_calls() -> None:
@@ -226,14 +226,14 @@ def test_closing_tells_each_thread_what_became_of_its_calls() -> None:
         wait_until(lambda: portal.requests == 3)
         client.close()
 
-        assert isinstance(call.exception(timeout=5), OutcomeUnknown)
-        error = work.exception(timeout=5)
+        assert isinstance(call.exception(timeout=25), OutcomeUnknown)
+        error = work.exception(timeout=25)
     assert isinstance(error, BatchError)
     assert {type(e) for e in error.errors.values()} == {OutcomeUnknown}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -271,7 +271,7 @@ def test_an_event_loop_that_stops_meanwhile_is_noticed(monkeypatch: pytest.Monke
         while portal.requests == 0:
             loop.run_until_complete(asyncio.sleep(0.01))
 
-        assert "does not run" in str(call.exception(timeout=5))
+        assert "does not run" in str(call.exception(timeout=25))
     loop.run_until_complete(asyncio.sleep(0.01))
     assert not asyncio.all_tasks(loop)
     loop.close()
@@ -290,7 +290,7 @@ def test_it_can_be_slowed_down(portal: FakePortal, script: SyncClient) -> None:
         for _ in range(4):
             script.call("profile")
 
-    assert 0.14 < time.monotonic() - began < 1
+    assert time.monotonic() - began > 0.14
 
 
 # Requests that are made when their result is asked for.

@@ -27,7 +27,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.web.receive import Receiver
 from bitrix_events.wire.envelope import Envelope
 from bitrix_events.wire.form import encode_form
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 from tests.unit.engine.parts import INSTALLATION, app_of
 
 FORM: Final = "Content-Type: application/x-www-form-urlencoded"
@@ -67,7 +67,7 @@ async def serving(
         yield server, port
     finally:
         server.stop(force=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await running
 
 
@@ -88,7 +88,7 @@ class Client:
 
     async def next(self) -> tuple[bytes, bytes]:
         """Head and body of the next answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].split()[0])
             return head, await self.reader.readexactly(length)
@@ -103,7 +103,7 @@ class Client:
 
     async def rest(self) -> bytes:
         """Everything until the server closes."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.read()
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bitrix_events.server.supervisor import command_of, delay_after
+from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
 
@@ -86,7 +87,7 @@ os.execv(command[0], command)
 
     def wait_for(self, count: int) -> int:
         """The process of the last one of so many starts."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while len(self.starts()) < count:
             assert time.monotonic() < until, "the server was not started"
             time.sleep(0.005)
@@ -94,7 +95,7 @@ os.execv(command[0], command)
 
     def end(self) -> tuple[int, str]:
         """Exit code, and what was printed."""
-        _, printed = self.process.communicate(timeout=10)
+        _, printed = self.process.communicate(timeout=PATIENCE)
         self._listening.close()
         return self.process.returncode, printed
 
