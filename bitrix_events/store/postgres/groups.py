@@ -41,6 +41,7 @@ Batch = Callable[[Connection, Sequence[I], Note], Awaitable[Sequence[T | Excepti
 writes anything, it writes the note with it."""
 
 _LARGEST_GROUP: Final = 512
+_RUSH: Final = 32
 _SIDE_BY_SIDE: Final = 2
 
 
@@ -118,13 +119,21 @@ class Groups(Generic[I, T]):
             while self._waiting:
                 await self._places.acquire()
                 await self._turn.acquire()
-                members = self._waiting[:_LARGEST_GROUP]
-                del self._waiting[:_LARGEST_GROUP]
-                group = _Group(members, self._last)
+                group = _Group(self._next(), self._last)
                 self._last = group.tried
                 self._thread.spawn(self._serve(group))
         finally:
             self._is_running = False
+
+    def _next(self) -> list[_Waiting[I, T]]:
+        """Those who wait. Of a rush that begins only the first half, so that one half is worked on
+        while the other one is synced."""
+        count = min(len(self._waiting), _LARGEST_GROUP)
+        if count >= _RUSH and not self._places.locked():
+            count //= 2
+        members = self._waiting[:count]
+        del self._waiting[:count]
+        return members
 
     async def _serve(self, group: _Group[I, T]) -> None:
         try:
