@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from bitrix_events.errors import StoreUnreachable
+from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.failpoints import failpoint
 from bitrix_events.store.postgres.address import Address
 from bitrix_events.store.postgres.connections import (
@@ -138,6 +138,9 @@ class Groups(Generic[I, T]):
     async def _serve(self, group: _Group[I, T]) -> None:
         try:
             await self._commit(group)
+        except asyncio.CancelledError:
+            _answer(group.members, StoreError("the store was closed meanwhile"))
+            raise
         except Exception as error:  # a mistake of ours; nobody is left without an answer
             log.critical("a group of changes has failed", exc_info=error)
             _answer(group.members, refused(error, self._address))

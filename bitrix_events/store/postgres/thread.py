@@ -136,8 +136,13 @@ class LoopThread:
         self._loop.close()
 
     async def _finish(self, last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        end = self._loop.time() + _CLOSING_SECONDS
+        while self._tasks and self._loop.time() < end:  # what ends may begin something
+            await asyncio.wait(
+                self._tasks,
+                timeout=end - self._loop.time(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         if last is not None:
             await last()
         late = asyncio.all_tasks() - {asyncio.current_task()}

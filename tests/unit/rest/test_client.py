@@ -602,7 +602,16 @@ async def test_a_missing_record_is_not_found(client: Client) -> None:
     assert (caught.value.method, caught.value.portal) == ("crm.item.get", DOMAIN)
 
 
-@pytest.mark.parametrize("result", [None, [], True, "text", {}, {"items": []}, 7])
+async def test_an_empty_answer_tells_of_no_record(portal: FakePortal, client: Client) -> None:
+    portal.answer("crm.item.get", [])
+
+    with pytest.raises(NotFound) as caught:
+        await client.get(Deal, 7)
+
+    assert caught.value.portal == DOMAIN
+
+
+@pytest.mark.parametrize("result", [None, True, "text", {"items": []}, 7])
 async def test_an_answer_without_a_record_is_an_error(
     portal: FakePortal, client: Client, result: Any
 ) -> None:

@@ -139,6 +139,7 @@ async def test_conditions_of_which_one_is_enough_are_not_joined_with_ours(
     key: str, own: dict[str, Any]
 ) -> None:
     portal = portal_with("deal", range(1, 131), STAGE_ID="NEW")
+    portal.answer("crm.deal.list", [])
     conditions = {key: "OR", "STAGE_ID": "NEW", "=STAGE_ID": "WON"}
 
     await deal_ids(portal, filter=conditions)
