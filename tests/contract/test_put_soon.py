@@ -161,14 +161,14 @@ async def test_a_closed_store_says_so_at_once(store: Store, answers: Answers) ->
 async def test_what_was_handed_in_before_the_end_is_stored(
     engine: Engine, store: Store, answers: Answers
 ) -> None:
-    for number in range(100):
+    for number in range(1_200):
         store.put_soon(added(number), HANDLER, answers)
     await store.close()
 
-    stored = await answers.all(100)
+    stored = await answers.all(1_200)
 
     again = await engine.open()
-    assert {view.delivery.id for view in await again.find(Query(), limit=1000)} == {
+    assert {view.delivery.id for view in await again.find(Query(), limit=2_000)} == {
         one.delivery_id for one in stored
     }
 
