@@ -164,12 +164,12 @@ class Dispatcher:
         return (await self._exchange.line()).bucket
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, but not for longer than the client is open.
+        """Wait, but not for longer than the client is open; see `Exchange.sleep`.
 
         Raises:
             RuntimeError: the client is closed, or was closed meanwhile.
         """
-        await self._exchange.lifetime.run(asyncio.sleep, seconds)
+        await self._exchange.sleep(seconds)
 
     async def close(self) -> None:
         """End what is under way and what waits; no call can be made any more."""

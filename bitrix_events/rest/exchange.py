@@ -105,7 +105,7 @@ class Exchange:
         self.lifetime = Lifetime()
         self.turns: Turns | None = None
         self.domain = ""
-        self.times = MethodTimes(limits or Limits())
+        self.times = MethodTimes(limits or Limits(), self._now)
 
     async def line(self) -> Turns:
         """The line in front of the portal."""
@@ -177,7 +177,16 @@ class Exchange:
         while wait := (await self.line()).bucket.take(_BEFORE_ALL):
             if wait > tries.patience_left:
                 raise no_room(method, self.domain, wait)
-            await self.lifetime.run(asyncio.sleep, wait)
+            await self.sleep(wait)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many of the portal's seconds, but not for longer than the client is open.
+
+        Raises:
+            RuntimeError: the client is closed, or was closed meanwhile.
+        """
+        speed = self.turns.bucket.speed if self.turns is not None else 1.0
+        await self.lifetime.run(asyncio.sleep, seconds / speed)
 
     async def learn(
         self, error: RestError, bucket: Bucket, sent_at: float, *, is_v3: bool = False
@@ -211,7 +220,7 @@ class Exchange:
             while wait := await crowd.take(self.domain, bucket):
                 if wait > tries.patience_left:
                     raise no_room(method, self.domain, wait)
-                await self.lifetime.run(asyncio.sleep, wait)
+                await self.sleep(wait)
 
     async def _relocate(self, refused: Authorization, origin: str) -> Authorization:
         with _nothing_run():
@@ -229,10 +238,15 @@ class Exchange:
     def _meet(self, domain: str) -> None:
         """Learn where the portal is: each address has a bucket of its own."""
         self.domain = domain
-        bucket = shared_bucket(domain, self._limits)
+        former = self.turns.bucket if self.turns is not None else None
+        bucket = shared_bucket(domain, self._limits, former=former)
         if self.turns is None:
             self.turns = Turns(domain, bucket, self._send_shared, self.times.typical_seconds)
         self.turns.portal, self.turns.bucket = domain, bucket
+
+    def _now(self) -> float:
+        """The moment, by the portal's seconds."""
+        return time.monotonic() if self.turns is None else self.turns.bucket.now()
 
     async def _is_expiry(
         self, error: RestError, raw: RawCall, authorization: Authorization, tries: Tries

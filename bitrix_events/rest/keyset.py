@@ -260,7 +260,7 @@ class KeysetWalk:
         if failures:
             for _ in range(failures):
                 tries.count()
-            await asyncio.sleep(tries.delay())
+            await self._dispatcher.sleep(tries.delay())
         if not self._batches:
             return [await self._single(parts[0])]
         commands = self._commands(parts)

@@ -67,13 +67,24 @@ class Bucket:
     """Our copy of a portal's bucket. Shared by threads; waits nowhere, says how long to wait.
 
     Args:
+        clock: the portal's seconds; all waits are in these, too.
         is_full: what was sent before is not known.
+
+    Attributes:
+        speed: how many of the portal's seconds pass in one of ours; another number than 1 is for
+            tests.
     """
 
     def __init__(
-        self, limits: Limits, clock: Clock = time.monotonic, *, is_full: bool = False
+        self,
+        limits: Limits,
+        clock: Clock = time.monotonic,
+        *,
+        is_full: bool = False,
+        speed: float = 1.0,
     ) -> None:
         self.limits = limits
+        self.speed = speed
         self._clock = clock
         self._lock = threading.Lock()
         self._level = limits.burst if is_full else 0.0
@@ -202,21 +213,34 @@ _buckets: Final[dict[str, Bucket]] = {}
 _buckets_lock: Final = threading.Lock()
 
 
-def shared_bucket(host: str, limits: Limits | None = None) -> Bucket:
+def shared_bucket(
+    host: str, limits: Limits | None = None, *, former: Bucket | None = None
+) -> Bucket:
     """The bucket of a portal, one for all clients of this process: the portal, too, counts them
     together, also those that are gone.
 
     Args:
         limits: what its plan allows, if known; the last word counts for all.
+        former: that of the address from which the portal has moved: time passes as there.
     """
     with _buckets_lock:
-        bucket = _buckets.pop(host, None) or Bucket(limits or STANDARD)
+        bucket = _buckets.pop(host, None)
+        if bucket is None and former is not None:
+            bucket = Bucket(limits or STANDARD, former._clock, speed=former.speed)
+        elif bucket is None:
+            bucket = Bucket(limits or STANDARD)
         _buckets[host] = bucket
         if len(_buckets) > _MOST_BUCKETS:
             del _buckets[next(iter(_buckets))]
         if limits is not None:
             bucket.limits = limits
         return bucket
+
+
+def give_bucket(host: str, bucket: Bucket) -> None:
+    """Let all clients of a portal share this bucket, as in tests."""
+    with _buckets_lock:
+        _buckets[host] = bucket
 
 
 def forget(host: str) -> None:

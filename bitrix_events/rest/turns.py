@@ -223,7 +223,7 @@ class Turns:
             else:
                 self._send_shared(group)
         self._lacks_room = wait > 0
-        look_at = now + wait if wait else self._hurry_at()
+        look_at = now + wait / self.bucket.speed if wait else self._hurry_at()
         if look_at < math.inf and not self._is_closed:
             self._timer = loop.call_at(look_at, self._advance)
 
@@ -247,7 +247,7 @@ class Turns:
         firsts = [line[0].since for line in self._sharing if _cleared(line)]
         if not firsts or not self._has_place(is_full=True):
             return math.inf
-        interval = 1 / (self.bucket.limits.per_second * _SHARE_OF_PACE)
+        interval = 1 / (self.bucket.limits.per_second * self.bucket.speed * _SHARE_OF_PACE)
         return max(min(firsts) + max(_COMPANY_SECONDS, interval / 4), self._hurried_at + interval)
 
     def _take_group(self, line: deque[Waiting]) -> list[Waiting]:
@@ -295,7 +295,8 @@ class Turns:
                     earliest = min(earliest, waiting.gives_up_at)
                     staying.append(waiting)
                     continue
-                wait = has_room_at - now if has_room_at > now else _UNKNOWN_WAIT
+                wait = (has_room_at - now) * self.bucket.speed
+                wait = wait if wait > 0 else _UNKNOWN_WAIT
                 waiting.turn.set_result(no_room(waiting.method, self.portal, wait))
             line.clear()
             line.extend(staying)

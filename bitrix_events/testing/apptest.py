@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 from bitrix_events.app import App
 from bitrix_events.events import Event, LifecycleEvent, event_class, needed_codes
-from bitrix_events.rest.pace import forget
+from bitrix_events.rest.pace import UNLIMITED, Bucket, forget, give_bucket
 from bitrix_events.settings import PREFIX, Settings
 from bitrix_events.stage import Stage
 from bitrix_events.store.records import DeliveryView, Query
@@ -25,7 +25,14 @@ from bitrix_events.testing.fixtures import read_fixtures
 from bitrix_events.testing.inprocess import InProcess
 from bitrix_events.testing.portal import FakePortal
 from bitrix_events.testing.rest import SCOPES
-from bitrix_events.testing.staging import Failure, FakeClock, Watch, WatchedStore
+from bitrix_events.testing.staging import (
+    LIMITS_SPEED,
+    Failure,
+    FakeClock,
+    LimitsClock,
+    Watch,
+    WatchedStore,
+)
 from bitrix_events.web.routes import EVENTS_PATH, INSTALL_PATH
 
 T = TypeVar("T")
@@ -46,7 +53,8 @@ class AppTest:
     ``async with AppTest(app) as test:``, or ``with AppTest(app) as test:`` in a test that is no
     coroutine: `SyncAppTest`. The app itself is not changed: it is served from a temporary store,
     receives events through its ASGI interface, and its REST calls reach `portal`. Its clock and the
-    portals' stand still until `advance`.
+    portals' stand still until `advance`; limits recover by themselves, 200 times as fast as real
+    ones, and calls wait for them, and between their tries, as much shorter.
 
     When the block ends, an execution that is dead, or that waits after a failure, fails the test
     with the handler's traceback; `take_failures` says that they were expected.
@@ -74,6 +82,7 @@ class AppTest:
         self._timeout = timeout
         self._settings = settings
         self._clock = FakeClock()
+        self._limits_clock = LimitsClock(self._clock)
         self._watch = Watch()
         self._cloud = Cloud()
         self._outbound: InProcess | None = None
@@ -241,6 +250,7 @@ class AppTest:
                 )
             )
             self._cloud, self._outbound = Cloud(), InProcess(self.app)
+            outer.callback(self._forget_limits)
             portal = self._new_portal()
             settings = self._loaded(portal)
             key = settings.secret_key
@@ -262,11 +272,20 @@ class AppTest:
 
     def _new_portal(self, **options: Any) -> FakePortal:
         portal = self._make_portal(
-            clock=self._clock, outbound=self._outbound, scope=SCOPES, **options
+            clock=self._clock,
+            limits_clock=self._limits_clock,
+            outbound=self._outbound,
+            scope=SCOPES,
+            **options,
         )
-        forget(portal.domain)  # another test may have been slow with a portal of this name
         self._cloud.add(portal)
+        give_bucket(portal.domain, Bucket(UNLIMITED, self._limits_clock, speed=LIMITS_SPEED))
         return portal
+
+    def _forget_limits(self) -> None:
+        """Let limits pass at their true speed again for whoever works with such addresses."""
+        for host in self._cloud.hosts:
+            forget(host)
 
     def _loaded(self, portal: FakePortal) -> Settings:
         variables = portal.environment(mode=self._mode)

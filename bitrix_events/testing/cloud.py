@@ -29,6 +29,11 @@ class Cloud:
         self.portals.append(portal)
         self._by_first_domain[portal.domain] = portal
 
+    @property
+    def hosts(self) -> set[str]:
+        """Where the portals are, and where they were at first."""
+        return {*self._by_first_domain, *(portal.domain for portal in self.portals)}
+
     async def settled(self) -> None:
         """Wait until every event on its way has been answered or has failed."""
         for portal in self.portals:

@@ -71,7 +71,11 @@ class LeakyBucket:
 
 
 class OperatingTime:
-    """The execution time that each method has used, in ten buckets per window."""
+    """The execution time that each method has used, in ten buckets per window.
+
+    Args:
+        clock: by which the window moves.
+    """
 
     def __init__(self, operating: Operating | None, clock: Callable[[], float]) -> None:
         self._operating = operating or Operating(limit=math.inf)
@@ -95,12 +99,17 @@ class OperatingTime:
         """Seconds used within the window: ``time.operating``."""
         return round(math.fsum(self._living(method).values()), 6)
 
-    def reset_at(self, method: str) -> int:
-        """Unix seconds, rounded up, at which the oldest bucket leaves the window."""
+    def reset_at(self, method: str, now: float) -> int:
+        """Unix seconds, rounded up, at which the oldest bucket leaves the window.
+
+        Args:
+            now: Unix seconds, by the clock that the caller goes by.
+        """
+        ahead = self._clock() - now
         buckets = self._living(method)
         if not buckets:
-            return int(self._clock() + self._operating.window)
-        return math.ceil((min(buckets) + _BUCKETS) * self._width)
+            return int(now + self._operating.window)
+        return math.ceil((min(buckets) + _BUCKETS) * self._width - ahead)
 
     def _living(self, method: str) -> dict[int, float]:
         name = method.lower()

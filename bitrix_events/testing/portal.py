@@ -52,6 +52,7 @@ class FakePortal(Lifecycle, Records):
         limits: how many requests the portal takes; None is any number.
         operating: what execution time each method has, and what its calls cost; None is no limit.
         latency: how long an answer takes; None is no time.
+        limits_clock: by which ``limits`` and ``operating`` recover; None is ``clock``.
         oauth_of: another portal whose OAuth host is this one's too, as one host serves all portals
             of the cloud; None is a host of its own.
 
@@ -75,6 +76,7 @@ class FakePortal(Lifecycle, Records):
         limits: Limits | None = None,
         operating: Operating | None = None,
         latency: Latency | None = None,
+        limits_clock: Callable[[], float] | None = None,
         oauth_of: FakePortal | None = None,
     ) -> None:
         member_id = member_id or hex_id("member", domain)
@@ -92,8 +94,9 @@ class FakePortal(Lifecycle, Records):
         sender = Sender(site, oauth, clock, outbound=outbound)
         super().__init__(PortalState(site, clock, World(clock), oauth, sender))
         self._faults = Faults()
-        self._api = RestApi(self._state, OperatingTime(operating, clock), self._faults)
-        self._gate = Gate(LeakyBucket(limits, clock), latency or Latency(), self._faults)
+        recovery = limits_clock or clock
+        self._api = RestApi(self._state, OperatingTime(operating, recovery), self._faults)
+        self._gate = Gate(LeakyBucket(limits, recovery), latency or Latency(), self._faults)
         self._oauth = OAuthFront(self._state)
         self._front = Front(self._state, self._api, self._gate, self._oauth)
         if oauth_of is not None:

@@ -171,7 +171,7 @@ class RestApi:
             "processing": finish - start,
             "date_start": iso_time(start),
             "date_finish": iso_time(finish),
-            "operating_reset_at": self._operating.reset_at(method),
+            "operating_reset_at": self._operating.reset_at(method, finish),
             "operating": self._operating.used(method),
         }
 

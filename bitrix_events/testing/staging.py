@@ -38,6 +38,22 @@ class FakeClock:
         self._now += seconds
 
 
+LIMITS_SPEED: Final = 200.0
+"""How many seconds of a portal's limits pass in a real one."""
+
+
+class LimitsClock:
+    """By which a portal's limits recover, and a client waits for them: it goes on with the clock of
+    the test, and by itself, `LIMITS_SPEED` times as fast as real time."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = time.monotonic()
+
+    def __call__(self) -> float:
+        return self._clock() + (time.monotonic() - self._began) * LIMITS_SPEED
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An attempt of a handler that raised.

@@ -256,3 +256,22 @@ async def test_rows_come_and_go_while_a_list_is_read() -> None:
     pages = answer.json()["result"]["result"]
     assert len(pages[0]) == 50
     assert [row["ID"] for row in pages[1]] == [str(n) for n in (*range(51, 60), 61)]
+
+
+async def test_limits_may_recover_by_a_clock_of_their_own(clock: Clock) -> None:
+    ahead = Clock()
+    ahead.now += 30
+    portal = FakePortal(
+        clock=clock,
+        limits_clock=ahead,
+        limits=Limits(burst=1, per_second=1.0),
+        operating=Operating(seconds={"server.time": 0.5}),
+    )
+    async with webhook(portal) as http:
+        first = (await http.get("server.time")).json()["time"]
+        refused = await statuses(http, 1)
+        ahead.now += 1
+        granted = await statuses(http, 1)
+
+    assert (refused, granted) == ([503], [200])
+    assert first["operating_reset_at"] == 1790000580 - 30  # by the portal's clock
