@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bitrix_events.store.base import Store
+from bitrix_events.store.outcome import outcome
 from bitrix_events.store.records import (
     Claim,
     Delivery,
@@ -120,15 +120,4 @@ async def put_and_wait(store: Store, delivery: NewDelivery, targets: Sequence[Ta
     Raises:
         StoreError: the outcome is that it was not stored.
     """
-    future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-
-    def done(result: Stored | Exception) -> None:
-        if future.done():
-            return
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
-
-    store.put_soon(delivery, targets, done)
-    return await future
+    return await outcome(lambda done: store.put_soon(delivery, targets, done))

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,26 +20,27 @@ from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing import Limits as PortalLimits
 from tests.postgres import server
+from tests.processes.others import said, start
 
 pytestmark = pytest.mark.process
 
 PROCESSES, SECONDS, TASKS = 4, 3.0, 6
 BELIEVED = Limits(burst=10, per_second=10)
 TAKEN = PortalLimits(burst=BELIEVED.burst + PROCESSES * TASKS, per_second=10)
-ROOT = Path(__file__).parents[2]
 
 
 async def test_four_processes_never_overrun_a_portal() -> None:
     url = await server().prepared()
     async with FakePortal(limits=TAKEN).serve() as portal:
-        processes = [await start(url, portal.webhook_url) for _ in range(PROCESSES)]
+        processes = [await start(__name__, url, portal.webhook_url) for _ in range(PROCESSES)]
         try:
-            await asyncio.gather(*(said(process) for process in processes))  # all are ready
+            # All are ready.
+            await asyncio.gather(*(said(process, seconds=60) for process in processes))
             began = time.monotonic()
             for process in processes:
                 assert process.stdin is not None
                 process.stdin.write(b"go\n")
-            counts = await asyncio.gather(*(said(process) for process in processes))
+            counts = await asyncio.gather(*(said(process, seconds=60) for process in processes))
             seconds = time.monotonic() - began
         finally:
             for process in processes:
@@ -56,25 +53,6 @@ async def test_four_processes_never_overrun_a_portal() -> None:
     allowed = BELIEVED.burst + BELIEVED.per_second * seconds
     assert BELIEVED.burst < sum(counts) <= allowed
     assert all(count > 0 for count in counts)
-
-
-async def start(url: str, webhook_url: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, url, webhook_url),
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")},
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-
-
-async def said(process: Process) -> Any:
-    """The next line that a process says."""
-    assert process.stdout is not None
-    async with asyncio.timeout(60):
-        line = await process.stdout.readline()
-    assert line, "the process has died"
-    return json.loads(line)
 
 
 async def hammer(url: str, webhook_url: str) -> None:

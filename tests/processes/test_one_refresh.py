@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,12 +27,12 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from examples.own_tokens import Account, Accounts, Base, titles
 from tests.postgres import server
+from tests.processes.others import said, start
 
 pytestmark = pytest.mark.process
 
 SEALER = Sealer(SecretStr("a-secret-key-of-thirty-two-bytes"))
 PROCESSES, TASKS = 4, 8
-ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
@@ -137,13 +135,15 @@ async def test_four_processes_with_eight_tasks_make_one_refresh(kind: str, tmp_p
         async with app_of(portal, found) as oauth_app:
             await oauth_app.exchange(portal.issue_code())
         portal.expire_tokens()
-        processes = [await start(kind, tmp_path / "storage.db", portal) for _ in range(PROCESSES)]
+        arguments = (kind, str(tmp_path / "storage.db"), json.dumps(described(portal)))
+        processes = [await start(__name__, *arguments) for _ in range(PROCESSES)]
         try:
-            await asyncio.gather(*(said(process) for process in processes))  # all are ready
+            # All are ready.
+            await asyncio.gather(*(said(process, seconds=120) for process in processes))
             for process in processes:
                 assert process.stdin is not None
                 process.stdin.write(b"go\n")
-            answers = await asyncio.gather(*(said(process) for process in processes))
+            answers = await asyncio.gather(*(said(process, seconds=120) for process in processes))
         finally:
             for process in processes:
                 if process.returncode is None:
@@ -172,25 +172,6 @@ async def test_the_users_table_keeps_one_row_for_a_portal(tmp_path: Path) -> Non
     kept = path.read_bytes()
     assert portal.member_id.encode() in kept
     assert portal.client_secret.encode() not in kept
-
-
-async def start(kind: str, path: Path, portal: FakePortal) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, kind, str(path), json.dumps(described(portal))),
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("BITRIX_EVENTS_")},
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-
-
-async def said(process: Process) -> Any:
-    """The next line that a process says."""
-    assert process.stdout is not None
-    async with asyncio.timeout(120):
-        line = await process.stdout.readline()
-    assert line, "the process has died"
-    return json.loads(line)
 
 
 async def be_one_of_many(kind: str, path: Path, portal: dict[str, str]) -> None:

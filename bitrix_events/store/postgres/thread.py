@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from bitrix_events.errors import StoreError
+from bitrix_events.store.outcome import outcome
 
 try:
     import uvloop
@@ -102,9 +103,7 @@ class LoopThread:
 
     async def awaited(self, begin: Callable[[Answer[T]], None]) -> T:
         """`hand_in` for one who awaits the answer."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.hand_in(begin, partial(_resolve, future))
-        return await future
+        return await outcome(lambda done: self.hand_in(begin, done))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something on the thread's loop; called there."""
@@ -189,12 +188,3 @@ def _call_all(calls: list[Callable[[], None]]) -> None:
             call()
         except Exception:
             log.exception("somebody could not be told what became of a call")
-
-
-def _resolve(future: asyncio.Future[T], result: T | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

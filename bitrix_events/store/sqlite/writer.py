@@ -17,12 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from bitrix_events.errors import StoreError
 from bitrix_events.failpoints import failpoint
+from bitrix_events.store.outcome import outcome
 from bitrix_events.store.sqlite.database import Database
 from bitrix_events.store.sqlite.journal import Record
 from bitrix_events.store.sqlite.reserve import Reserve
@@ -135,9 +135,9 @@ class GroupCommitWriter:
         Raises:
             StoreError: the change was refused; nothing was written.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.hand_in(batch, item, partial(_resolve_future, future), after=after, spills=spills)
-        return await future
+        return await outcome(
+            lambda done: self.hand_in(batch, item, done, after=after, spills=spills)
+        )
 
     def hand_in(
         self,
@@ -459,15 +459,6 @@ def _resolve_all(ready: list[_Submitted]) -> None:
             submitted.done(submitted.result)
         except Exception:
             log.exception("somebody could not be told what became of a change")
-
-
-def _resolve_future(future: asyncio.Future[T], result: T | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 def _explain(error: Exception) -> Exception:
