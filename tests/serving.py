@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,14 +61,6 @@ async def served(app: App, store: Path, *, port: int = 0) -> AsyncIterator[Serve
         url = f"http://{address}"
         async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
             yield Served(url, http, store)
-
-
-def free_port() -> int:
-    """A port that is free now, for an app whose address has to be known before it runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def eventually(

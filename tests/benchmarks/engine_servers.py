@@ -23,7 +23,7 @@ from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.wire.verify import token_digest
 from tests.corpus import MEMBER_ID, PAYLOADS, WEBHOOK_TOKEN
 from tests.load import Caller, call, post
-from tests.serving import free_port
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 SERVER_CORE, LOAD_CORE = 1, 0

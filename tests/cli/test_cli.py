@@ -16,6 +16,7 @@ import pytest
 
 from bitrix_events.testing import FakePortal
 from tests.cli.conftest import Command, environment
+from tests.ports import free_port
 from tests.serving import PATIENCE, eventually
 
 GOOD_APP = """
@@ -202,9 +203,7 @@ async def start(
 @asynccontextmanager
 async def running(folder: Path, *extra: str, **settings: str) -> AsyncIterator[str]:
     """`bitrix-events run good:app` on a free port; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = await start(folder, *extra, port=port, **settings)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -321,9 +320,7 @@ def sleep(name: str) -> None:
 """
     )
     settings = WEBHOOKS | {"BITRIX_EVENTS_SHUTDOWN_SECONDS": "0.2"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = await start(folder, port=port, **settings)
     url = f"http://127.0.0.1:{port}/events"
     try:

@@ -23,7 +23,8 @@ from starlette.routing import Route
 from bitrix_events.testing.serving import serve_on_socket
 from bitrix_events.wire.form import FormDict, decode_form
 from tests.cli.conftest import Command, environment
-from tests.serving import PATIENCE, eventually, free_port
+from tests.ports import free_port
+from tests.serving import PATIENCE, eventually
 
 APP = """
 from bitrix_events import App, Client

@@ -16,6 +16,7 @@ import pytest
 from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import NewDelivery, State, Target, Verdict
 from tests import postgres
+from tests.ports import free_port
 from tests.serving import PATIENCE, eventually
 
 EVENTS = 300
@@ -54,9 +55,7 @@ async def pooler() -> AsyncIterator[int]:
         if os.environ.get("CI"):
             pytest.fail(how)
         pytest.skip(how)
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    port = free_port()
     folder = configured(port)
     account: dict[str, Any] = {"user": "nobody"} if os.geteuid() == 0 else {}  # it refuses root
     process = await asyncio.create_subprocess_exec(

@@ -16,8 +16,9 @@ from pathlib import Path
 import httpx
 
 from tests.load import Caller, call, post
+from tests.ports import free_port
 from tests.processes.record import deal_of, numbered_event
-from tests.serving import eventually, free_port
+from tests.serving import eventually
 
 
 @dataclass

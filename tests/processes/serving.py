@@ -15,7 +15,8 @@ import httpx
 
 from bitrix_events.store.records import DeliveryView, Query
 from bitrix_events.store.sqlite.store import SqliteStore
-from tests.serving import PATIENCE, eventually, free_port
+from tests.ports import free_port
+from tests.serving import PATIENCE, eventually
 
 
 class Server:
@@ -81,7 +82,11 @@ class Server:
         return await self._end(signal.SIGTERM)
 
     async def __aenter__(self) -> Server:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self._end(signal.SIGKILL)
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from bitrix_events.server.sockets import raise_descriptor_limit
+from tests.ports import free_port
 from tests.processes.hostile import CROWDS, KINDS, TIMES, Kind, Seen, attack
 from tests.processes.load import helper
 from tests.processes.served import BIG_ANSWER
-from tests.serving import PATIENCE, free_port
+from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.process
 

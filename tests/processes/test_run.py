@@ -18,9 +18,10 @@ import pytest
 
 from bitrix_events.wire.form import encode_form
 from tests.cli.conftest import environment
+from tests.ports import free_port
 from tests.processes.hostile import CLOSE, post
 from tests.processes.load import Load
-from tests.serving import PATIENCE, eventually, free_port
+from tests.serving import PATIENCE, eventually
 
 pytestmark = [
     pytest.mark.process,

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.processes.hostile import CLOSE, sized
 from tests.processes.load import Load, helper, said
-from tests.serving import PATIENCE, free_port
+from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.process
 

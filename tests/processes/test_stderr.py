@@ -13,7 +13,8 @@ import pytest
 
 from bitrix_events.wire.form import encode_form
 from tests.cli.conftest import environment
-from tests.serving import FORM, PATIENCE, eventually, free_port
+from tests.ports import free_port
+from tests.serving import FORM, PATIENCE, eventually
 
 APP = """
 from bitrix_events import App

@@ -12,7 +12,8 @@ from bitrix_events.store.records import WEBHOOK_PORTAL
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import AppTest, FakePortal
 from tests.cli.stores import KEY
-from tests.serving import eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import eventually, served, settings_for
 
 
 def app_of(settings: Settings, seen: list[str]) -> App:

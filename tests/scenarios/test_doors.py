@@ -23,7 +23,8 @@ from bitrix_events.store.records import Installation
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing.serving import serve_on_socket
-from tests.serving import eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import eventually, served, settings_for
 
 
 @dataclass

@@ -14,7 +14,8 @@ from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import AppTest, FakePortal
 from tests.cli.stores import KEY, installed_on
-from tests.serving import eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import eventually, served, settings_for
 
 
 def kept(portal: FakePortal) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from bitrix_events.events import OnCrmDealAdd, OnCrmDealUpdate
 from bitrix_events.store.records import Delivery
 from bitrix_events.testing import AppTest, FakePortal
 from bitrix_events.wire.form import decode_form
-from tests.serving import eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import eventually, served, settings_for
 
 SECRETS = ("access_token", "refresh_token", "application_token", "AUTH_ID", "REFRESH_ID")
 

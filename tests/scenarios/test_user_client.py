@@ -20,7 +20,8 @@ from bitrix_events import (
 from bitrix_events.events import OnAppUninstall, OnCrmDealAdd
 from bitrix_events.store.records import Execution, State
 from bitrix_events.testing import FakePortal
-from tests.serving import Served, eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import Served, eventually, served, settings_for
 
 
 @dataclass

@@ -38,7 +38,8 @@ from bitrix_events.store.records import Installation, InstallationState
 from bitrix_events.store.secrets import Sealer
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
-from tests.serving import eventually, free_port, served, settings_for
+from tests.ports import free_port
+from tests.serving import eventually, served, settings_for
 from tests.wires import always
 
 DOMAIN = "seed-storage.bitrix24.com"

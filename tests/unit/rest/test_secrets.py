@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options, Timeouts
 from bitrix_events.rest.sync import SyncClient
 from bitrix_events.testing import FakePortal, Latency, Reply
+from tests.ports import free_port
 from tests.wires import Wire
 
 PACKAGE = str(Path(bitrix_events.__file__).parent)
@@ -210,11 +210,8 @@ async def test_no_failure_of_a_real_connection_shows_a_secret(
     caplog: pytest.LogCaptureFixture, opener: str
 ) -> None:
     caplog.set_level("DEBUG")
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
     place = Place(opener)
-    url = place.url.replace(place.portal.base_url, f"http://127.0.0.1:{port}")
+    url = place.url.replace(place.portal.base_url, f"http://127.0.0.1:{free_port()}")
     async with Client(url, token=place.token, options=OPTIONS) as client:
         with pytest.raises(PortalUnreachable) as caught:
             await client.call("profile")

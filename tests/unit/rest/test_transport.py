@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from bitrix_events.errors import TransportError
 from bitrix_events.rest.options import Timeouts
 from bitrix_events.rest.transport import Answer, Transport
+from tests.ports import free_port
 
 MIB = 1024 * 1024
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -253,11 +254,8 @@ async def test_a_reset_before_the_answer_may_have_been_sent(transport: Transport
 
 
 async def test_a_refused_connection_means_that_nothing_ran(transport: Transport) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
     with pytest.raises(TransportError, match="no connection") as caught:
-        await transport.post_json(f"http://127.0.0.1:{port}/", b"{}")
+        await transport.post_json(f"http://127.0.0.1:{free_port()}/", b"{}")
 
     assert caught.value.sent is False
 
