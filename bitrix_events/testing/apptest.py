@@ -313,6 +313,7 @@ class AppTest:
         while not store.is_idle() or self.app.chores_due_in == 0.0:
             await asyncio.sleep(_LOOK_SECONDS)
             await self._cloud.settled()
+        store.forget_replaced()
 
     async def _move(self, seconds: float) -> None:
         self._clock.move(seconds)

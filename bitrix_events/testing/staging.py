@@ -61,6 +61,7 @@ class Failure:
     Attributes:
         entity: what the delivery is about, ``deal:7``; None if it is not about one record.
         attempt: the number of the attempt, from 1.
+        delivery: the number of the delivery, `events why` knows it.
         error: what was raised, with its traceback.
         next_seconds: when the next attempt begins; None if the execution is dead.
     """
@@ -70,6 +71,7 @@ class Failure:
     entity: str | None
     attempt: int
     execution: int
+    delivery: int
     error: BaseException
     next_seconds: float | None
 
@@ -131,6 +133,7 @@ class Watch:
             delivery.entity,
             delivery.attempt,
             claim.execution_id,
+            delivery.id,
             outcome.error,
             verdict.delay_seconds if verdict.state is State.WAITING else None,
         )
@@ -214,6 +217,17 @@ class WatchedStore(SqliteStore):
         if any(row["queue"].partition(" ")[0] not in resting for row in queues):
             return False
         return claims == watch.claims and not watch.is_busy
+
+    def forget_replaced(self) -> None:
+        """Failed executions whose place a newer delivery has taken are over."""
+        for number, failure in list(self._watch.unresolved.items()):
+            rows = self._read("executions", delivery_id=failure.delivery)
+            if any(row["id"] == number and row["state"] == State.MERGED for row in rows):
+                del self._watch.unresolved[number]
+
+    async def close(self) -> None:
+        self.forget_replaced()
+        await super().close()
 
     def seconds_to_due(self) -> float | None:
         """Seconds until the next execution that was put off is due; None if there is none."""

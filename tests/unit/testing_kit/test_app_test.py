@@ -23,6 +23,7 @@ from bitrix_events.events import (
 )
 from bitrix_events.testing import AppTest, HandlerFailed, event
 from tests.every_event import every_event
+from tests.serving import eventually
 
 GREETING = "Hello"
 
@@ -165,6 +166,30 @@ async def test_a_dead_execution_fails_the_test_with_the_handler_s_error() -> Non
 async def test_a_handler_that_waits_after_a_failure_fails_the_test_too() -> None:
     with pytest.raises(HandlerFailed, match="it would be tried again"):
         await add_a_deal(invoicer())
+
+
+@pytest.mark.parametrize("drains", [True, False])
+async def test_a_failed_execution_that_a_newer_delivery_replaces_fails_no_test(
+    drains: bool,
+) -> None:
+    app, titles = App(), []
+
+    @app.on(OnCrmDealUpdate, retry=RetryPolicy(base=3600))
+    async def handler(deal: Deal) -> None:
+        titles.append(deal.title)
+        if len(titles) == 1:
+            raise LookupError("not yet")
+
+    async with AppTest(app) as test:
+        deal = test.portal.add("deal")
+        test.portal.change("deal", deal, TITLE="a")
+        await test.drain()
+        assert len(test.failures) == 1
+        test.portal.change("deal", deal, TITLE="b")
+        await eventually(lambda: titles == ["a", "b"])
+        if drains:
+            await test.drain()
+            assert test.take_failures() == []
 
 
 async def test_a_failed_assertion_is_told_why_the_handler_failed() -> None:
