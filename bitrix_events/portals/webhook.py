@@ -8,6 +8,7 @@ Source: protocol.md 2.2 and 9.5.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,6 +59,7 @@ class WebhookPortal:
         self._origin, self._path = f"{scheme}://{host}".lower(), f"/{path}"
         self._digest = token_digest(application_token)
         self._member_id = member_id
+        self._learning = asyncio.Lock()
         self._store = store
         self._sender = sender
         self._known = known
@@ -99,13 +101,15 @@ class WebhookPortal:
                 f" and not from {installation.member_id}; if the portal was registered anew, set"
                 " BITRIX_EVENTS_MEMBER_ID to the new one"
             )
-        learned = replace(installation, member_id=credentials.member_id)
-        try:
-            if not await self._store.save_installation(learned):
-                return await self.admit(envelope)  # another event was faster; compare with it
-        except StoreUnreachable:
-            return Admission(learned, changed=True)  # whoever keeps the event keeps that, too
-        return Admission(learned)
+        async with self._learning:
+            if not (installation := await self._installation()).member_id:
+                learned = replace(installation, member_id=credentials.member_id)
+                try:
+                    if await self._store.save_installation(learned):
+                        return Admission(learned)
+                except StoreUnreachable:  # whoever keeps the event keeps that, too
+                    return Admission(learned, changed=True)
+        return await self.admit(envelope)  # another event was faster; compare with it
 
     def recognise(self, envelope: Envelope) -> Installation | None:
         """The installation that sent this event, if that is plain without asking anybody, and if

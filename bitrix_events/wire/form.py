@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote_plus
 
@@ -114,8 +115,15 @@ def encode_form(form: Mapping[str, object]) -> bytes:
 
     Source: protocol.md 1.2 ("Transport of events").
     """
-    fields = "&".join(f"{quote_plus(n)}={quote_plus(text)}" for n, text in flatten(form))
+    fields = "&".join(f"{_quoted_name(n)}={_quoted(text)}" for n, text in flatten(form))
     return fields.replace("~", "%7E").encode()
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote_plus(text)
+
+
+_quoted_name: Final = lru_cache(maxsize=1024)(_quoted)  # never of values: those may be secret
 
 
 def flatten(form: Mapping[str, object]) -> Iterator[tuple[str, str]]:

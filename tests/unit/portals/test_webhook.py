@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.transport import Transport
 from bitrix_events.signals import PortalDomainChanged
 from bitrix_events.store.base import Store
-from bitrix_events.store.records import WEBHOOK_PORTAL
+from bitrix_events.store.records import WEBHOOK_PORTAL, Installation
 from bitrix_events.store.sqlite.store import SqliteStore
 from bitrix_events.testing import FakePortal
 from bitrix_events.wire.envelope import Credentials, Envelope
@@ -45,6 +46,16 @@ def changes() -> Iterator[list[PortalDomainChanged]]:
 
     with signals.portal_domain_changed.connected_to(listen):
         yield heard
+
+
+class CountingStore(SqliteStore):
+    """Counts how often an installation was to be saved."""
+
+    saved = 0
+
+    async def save_installation(self, installation: Installation) -> bool:
+        self.saved += 1
+        return await super().save_installation(installation)
 
 
 def webhook(
@@ -154,6 +165,19 @@ async def test_the_member_id_of_the_first_event_is_learned(store: Store) -> None
 
     assert installation.member_id == OURS
     assert await member_id_in(store) == OURS
+
+
+async def test_of_many_first_events_at_once_one_teaches_the_member_id(tmp_path: Path) -> None:
+    store = CountingStore(tmp_path / "counting.db")
+    await store.open()
+    portal = await started(store)
+    store.saved = 0
+
+    admissions = await asyncio.gather(*(portal.admit(event_from(OURS)) for _ in range(20)))
+    await store.close()
+
+    assert {admission.installation.member_id for admission in admissions} == {OURS}
+    assert store.saved == 1
 
 
 async def test_a_learned_member_id_is_enforced(store: Store) -> None:
