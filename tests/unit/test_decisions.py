@@ -62,8 +62,8 @@ class Line:
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands still: what is written at different moments can be compared."""
-    monkeypatch.setattr("time.time", lambda: 1_790_000_000.25)
-    monkeypatch.setattr("time.time_ns", lambda: 1_790_000_000_250_000_000)
+    monkeypatch.setattr("time.time", lambda: 1_790_000_000.5)
+    monkeypatch.setattr("time.time_ns", lambda: 1_790_000_000_500_000_000)
 
 
 @pytest.fixture(params=[TextFormatter, JsonFormatter])
