@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from bitrix_events.engine.inbox import is_for
 from bitrix_events.entities.base import CrmItem, Entity
 from bitrix_events.errors import RestError
@@ -210,9 +212,10 @@ class CatchUp:
             moment = moments[kind.name]
             found = Made(kind.name, moment)
             if moment is not None:
-                rows = _changed(client, kind, moment, progress)
+                there = moment + ahead
+                rows = _changed(client, kind, there, progress)
                 try:
-                    found = await self._make_up(rows, installation, kind, found, told)
+                    found = await self._make_up(rows, installation, kind, found, there, told)
                 except RestError as error:
                     refusals.append(error)
                     continue
@@ -271,14 +274,9 @@ class CatchUp:
         return found
 
     async def _told(self, portal: str, since: datetime, ahead: timedelta) -> _Told:
-        """What handlers were told.
-
-        Args:
-            since: by the portal's clock.
-            ahead: by how much that is ahead of ours.
-        """
+        """What handlers were told, by the portal's clock, which is so much ahead of ours."""
         told = _Told()
-        query, before = Query(portal=portal, since=since - ahead - _MARGIN), None
+        query, before = Query(portal=portal, since=since - _MARGIN), None
         while True:
             page = await self._store.find(query, limit=_PAGE, before=before)
             for view in page:
@@ -301,9 +299,9 @@ class CatchUp:
         installation: Installation,
         kind: Kind,
         made: Made,
+        since: datetime,
         told: _Told,
     ) -> Made:
-        assert made.since is not None
         records = deliveries = 0
         async for rows in _in_groups(changed):
             records += len(rows)
@@ -311,8 +309,7 @@ class CatchUp:
                 (row, wish)
                 for row in rows
                 for wish in kind.wishes
-                if _happened(row, wish, made.since)
-                and not told.knows(wish, row.entity, row.changed_at)
+                if _happened(row, wish, since) and not told.knows(wish, row.entity, row.changed_at)
             ]
             snapshots = await self._snapshots(installation.portal, kind, rows)
             missed = [(row, wish) for row, wish in missed if _matters(row, wish, snapshots)]
@@ -393,14 +390,14 @@ async def item_types(client: Client) -> list[int]:
 
 async def _clock_of(client: Client, now: Callable[[], datetime]) -> timedelta:
     """By how much the portal's clock is ahead of ours, at least."""
-    theirs = datetime.fromisoformat(str((await client.call("server.time")).result))
-    return theirs - now()
+    theirs = _moment((await client.call("server.time")).result)
+    return theirs - now() if theirs else timedelta()
 
 
 async def _changed(
     client: Client, kind: Kind, since: datetime, progress: Progress
 ) -> AsyncIterator[_Row]:
-    """The records that have changed since then."""
+    """The records that have changed since then, by the portal's clock."""
     source = kind.source
     watches = any(wish.handler.changed is not None for wish in kind.wishes)
     params: dict[str, Any] = {
@@ -455,9 +452,13 @@ def _matters(row: _Row, wish: Wish, snapshots: _Snapshots) -> bool:
     if wish.is_add or changed is None:
         return True
     snapshot = snapshots[wish.handler.name].get(row.entity)
-    if snapshot is None:
+    if snapshot is None or not all(watched.is_told_by(row.record) for watched in changed.fields):
         return True
-    return len(changed.compare(changed.record.model_validate(row.record), snapshot).changes) > 0
+    try:
+        record = changed.record.model_validate(row.record)
+    except ValidationError:
+        return True  # as its event would have failed, and been seen
+    return len(changed.compare(record, snapshot).changes) > 0
 
 
 def _by_code(missed: Collection[tuple[_Row, Wish]]) -> list[tuple[_Row, str, frozenset[str]]]:

@@ -82,6 +82,11 @@ class AttemptOccasion:
         self._has_read = False
         self._wrote: Wrote | None = None
 
+    @property
+    def hides_writes(self) -> bool:
+        """Whether the portal keeps no offline events about what the clients change."""
+        return bool(own_name(self.installation))
+
     def observe(self, wrote: Wrote) -> None:
         """Have the clients that are given out from here on tell what they have changed."""
         self._client, self._wrote = None, wrote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -106,6 +106,12 @@ async def _catch_up(
         portals = [portal_named(name, known)] if name else known
         if not portals:
             console.print("No portal has installed the app yet.")
+        if _is_forgotten(since, app.settings.retention_days):
+            days = app.settings.retention_days
+            console.print(
+                f"What was handled more than {days:g} days ago (BITRIX_EVENTS_RETENTION_DAYS) is"
+                " forgotten, and delivered again; to handlers with changed= only if it has changed."
+            )
         worked = [
             await _one(console, app, catching, one, since, remembers=remembers) for one in portals
         ]
@@ -114,6 +120,11 @@ async def _catch_up(
     finally:
         await store.close()
     return all(worked)
+
+
+def _is_forgotten(since: datetime | None, days: float) -> bool:
+    """Whether deliveries of that time are deleted by now."""
+    return since is not None and 0 < days < (datetime.now(UTC) - since) / timedelta(days=1)
 
 
 async def _say_when(console: Console, store: OwnStore) -> None:

@@ -38,6 +38,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a lin
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 _PAGE: Final = 500
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -72,7 +73,8 @@ async def portal_key(store: Store, name: str | None) -> str | None:
 
 
 def moment(text: str, *, now: datetime | None = None) -> datetime:
-    """``2h`` ago, or a day or moment by the clock on the wall: ``2026-11-22 14:30``.
+    """``2h`` ago, or a day or moment by the clock on the wall: ``2026-11-22 14:30``. Nothing is
+    earlier than 1970.
 
     Raises:
         UsageError: it is neither.
@@ -80,8 +82,8 @@ def moment(text: str, *, now: datetime | None = None) -> datetime:
     now = now or datetime.now(UTC)
     try:
         if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip().lower()):
-            return now - timedelta(**{_UNITS[found[2]]: float(found[1])})
-        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+            return max(now - timedelta(**{_UNITS[found[2]]: float(found[1])}), _BEGINNING)
+        return max(datetime.fromisoformat(text.strip()).astimezone(UTC), _BEGINNING)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"--since {text!r} is neither a length of time such as 30m, 2h or 7d, nor a moment such"

@@ -234,5 +234,5 @@ async def fill(
 
 def _require_fields(changed: Changed, row: Mapping[str, Any], method: str) -> None:
     for watched in changed.fields:
-        if not any(watched.is_called(name) for name in row):
+        if not watched.is_told_by(row):
             raise LookupError(f"{method} does not tell {watched.name}")

@@ -11,6 +11,7 @@ from rich.markup import escape
 from bitrix_events.cli.stores import advice_for, is_running, name_of, span, when
 from bitrix_events.cli.views import portal_names, title_of
 from bitrix_events.engine.inbox import is_for
+from bitrix_events.engine.loops import LOOP_NOTE
 from bitrix_events.events import event_class
 from bitrix_events.routing.router import Handler
 from bitrix_events.store.records import (
@@ -81,7 +82,8 @@ async def _fate(
         case State.SKIPPED:
             return f"[dim]skipped[/dim] at {ended}: {note or 'the handler dropped it'}"
         case State.MERGED:
-            return f"[dim]merged[/dim] at {ended}: {note} before it had begun"
+            begun = "was tried again" if execution.attempt else "had begun"
+            return f"[dim]merged[/dim] at {ended}: {note} before it {begun}"
         case State.DEAD:
             return (
                 f"[red]dead[/red] since {ended}, {attempts}: {note}\n"
@@ -89,8 +91,11 @@ async def _fate(
             )
         case State.RUNNING:
             return await _running(store, execution, attempts)
+    reason = await _reason_to_wait(store, delivery, execution)
+    if note.startswith(LOOP_NOTE):
+        return f"[yellow]waits[/yellow], {reason}\n    {note}"
     failed = f"\n    The last attempt ended with: {note}" if note else ""
-    return f"[yellow]waits[/yellow], {await _reason_to_wait(store, delivery, execution)}{failed}"
+    return f"[yellow]waits[/yellow], {reason}{failed}"
 
 
 async def _running(store: OwnStore, execution: Execution, attempts: str) -> str:

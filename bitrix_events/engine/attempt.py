@@ -46,7 +46,14 @@ log = logging.getLogger(__name__)
 
 
 class ObservedOccasion(Occasion, Protocol):
-    """An occasion whose clients tell what is done with them."""
+    """An occasion whose clients tell what is done with them.
+
+    Attributes:
+        hides_writes: the portal keeps no offline events about what they change.
+    """
+
+    @property
+    def hides_writes(self) -> bool: ...
 
     def observe(self, wrote: Wrote) -> None:
         """Have the clients that are given out from here on tell what they have changed."""
@@ -281,6 +288,7 @@ class _Attempt:
     __slots__ = (
         "_attempts",
         "_began",
+        "_comes_back",
         "_comparison",
         "_deadline",
         "_place",
@@ -302,6 +310,7 @@ class _Attempt:
     ) -> None:
         self._attempts = attempts
         self._began = began
+        self._comes_back = True
         self._comparison: Comparison | None = None
         self._deadline: Deadline | None = None
         self._writes: OwnWrites | None = None
@@ -320,6 +329,7 @@ class _Attempt:
         handler = self.handler
         scope = Scope(self._attempts._providers, occasion)
         if handler.changed is not None:
+            self._comes_back = handler.mode != "offline" or not occasion.hides_writes
             await self._compare(scope, handler.changed)
         where = handler.where
         if where is not None and not where.wants(await scope.entity(where.record)):
@@ -344,7 +354,9 @@ class _Attempt:
             return None
         values = found.snapshot
         if self._writes is not None and self._writes.fields:
-            values = handler.changed.after_writes(values, last, self._writes.fields)
+            values = handler.changed.after_writes(
+                values, last, self._writes.fields, comes_back=self._comes_back
+            )
         return None if values == last else values
 
     async def _compare(self, scope: Scope, changed: Changed) -> None:

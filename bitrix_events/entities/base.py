@@ -30,6 +30,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from bitrix_events.entities.reading import Reading, Together
 
+MULTIFIELDS: Final = ("phone", "email", "web", "im", "link")
+"""Fields of people and firms that ``crm.item.get`` gives all in one, ``fm``."""
+
 _UNDERSCORE: Final = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DOTTED: Final = re.compile(r"\d\d\.\d\d\.\d{4}", re.ASCII)
@@ -80,7 +83,13 @@ class Money:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(_money, handler(source))
+        # Made by hand: what pydantic makes has a name, by which the next field of a model that is
+        # of this kind finds it without `_money`.
+        amount = core_schema.dataclass_field("amount", core_schema.float_schema())
+        currency = core_schema.dataclass_field("currency", core_schema.str_schema())
+        fields = core_schema.dataclass_args_schema(cls.__name__, [amount, currency])
+        schema = core_schema.dataclass_schema(cls, fields, ["amount", "currency"], slots=True)
+        return core_schema.no_info_before_validator_function(_money, schema)
 
 
 def _money(value: object) -> object:
@@ -200,18 +209,15 @@ def _with_known_names(model: type[Entity], data: Mapping[Any, Any]) -> dict[Any,
 def _take_out(
     model: type[Entity], values: dict[Any, Any], error: ValidationError
 ) -> dict[str, Any]:
-    """Remove the values that do not fit their fields, and return those that are not empty.
-
-    Raises:
-        ValidationError: there is one without which there is no record.
-    """
+    """Remove the values that do not fit their fields, and return those that are not empty. What a
+    record cannot do without stays, and fails again."""
     names = {_key(name, field): name for name, field in model.model_fields.items()}
     odd: dict[str, Any] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         key = problem["loc"][0] if problem["loc"] else None
         name = names.get(str(key))
         if name is None or model.model_fields[name].is_required():
-            raise error
+            continue
         if key not in values:
             continue  # a second problem of the same value
         value = values.pop(key)
@@ -336,7 +342,7 @@ class CrmParty(CrmItem):
 
     @model_validator(mode="after")
     def _by_type(self) -> Self:
-        for name in ("phone", "email", "web", "im", "link"):
+        for name in MULTIFIELDS:
             found = [f for f in _multifields(self.fm) if f.type_id == name.upper()]
             if found and not getattr(self, name):
                 self.__dict__[name] = found

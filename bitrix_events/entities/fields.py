@@ -18,7 +18,9 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from bitrix_events.entities.base import (
+    MULTIFIELDS,
     CrmItem,
+    CrmParty,
     Entity,
     Money,
     aliases_of,
@@ -52,6 +54,7 @@ class WatchedField:
     def __init__(self, model: type[Entity], name: str) -> None:
         self.name = name
         self._known = model.model_fields.get(name)
+        self._is_multifield = issubclass(model, CrmParty) and name in MULTIFIELDS
         self._caster: type[BaseModel] | None = None
         spellings = spelled_fields(model)
         self._spellings = {s for s, field in spellings.items() if field == name}
@@ -67,6 +70,10 @@ class WatchedField:
         aliases = [] if self._known is None else aliases_of(self._known)
         name = next(iter(aliases), self.name)
         return name if any(map(str.isupper, name)) else to_camel(name)
+
+    def is_told_by(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of a list says what the field is, if only that it is empty."""
+        return any(map(self.is_called, row)) or (self._is_multifield and "fm" in row)
 
     def read(self, record: Entity) -> Any:
         """The form of the record's value; None if the record has no such field."""

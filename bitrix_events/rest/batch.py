@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from bitrix_events.catalog.methods import Kind, method_facts
 from bitrix_events.errors import (
     BitrixEventsError,
+    FormError,
     NotExecuted,
     OutcomeUnknown,
     PortalFault,
@@ -24,7 +26,7 @@ from bitrix_events.errors import (
 from bitrix_events.rest.lifetime import Closed
 from bitrix_events.rest.parameters import File, parameter_name, plain
 from bitrix_events.rest.responses import Response, error_from, read_time
-from bitrix_events.wire.form import flatten
+from bitrix_events.wire.form import decode_form, flatten
 from bitrix_events.wire.numbers import whole_number
 
 Command = tuple[str, Mapping[str, Any]]
@@ -245,6 +247,27 @@ def read_outcomes(
         else:
             outcomes.append(_silence(method, portal=portal, has_halted=has_halted))
     return outcomes
+
+
+def commands_run(params: Mapping[str, Any], result: Any) -> list[Command]:
+    """The commands that a ``batch`` call has run, which its caller has encoded himself.
+
+    Args:
+        result: of the call. What it has no result of has failed, or was not run.
+    """
+    given = next((value for name, value in params.items() if name.lower() == "cmd"), None)
+    texts = {str(key): text for key, text in given.items()} if isinstance(given, Mapping) else {}
+    if isinstance(given, list | tuple):
+        texts = _by_key(list(given))
+    results = _by_key(result.get("result") if isinstance(result, dict) else None)
+    found: list[Command] = []
+    for key, text in texts.items():
+        if key not in results:
+            continue
+        method, _, query = str(text).partition("?")
+        with suppress(FormError):
+            found.append((method, decode_form(query.encode("utf-8", "replace"))))
+    return found
 
 
 def ended_by(error: Exception, method: str, *, portal: str) -> RestError:

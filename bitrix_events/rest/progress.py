@@ -31,7 +31,8 @@ def shown(progress: Progress, title: str) -> Iterator[Tell]:
 
 
 def _bar() -> Bar:
-    """A bar; what draws it is imported only by those who want to see one."""
+    """A bar, which nothing is drawn of where nobody could see it move. What draws it is imported
+    only by those who want to see one."""
     rich = import_module("rich.progress")
     columns = (
         rich.TextColumn("{task.description}"),
@@ -40,7 +41,9 @@ def _bar() -> Bar:
         rich.TimeRemainingColumn(),
     )
     console = import_module("rich.console").Console(stderr=True)
-    bar: Bar = rich.Progress(*columns, console=console, transient=True)
+    bar: Bar = rich.Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    )
     return bar
 
 

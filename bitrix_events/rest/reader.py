@@ -44,6 +44,11 @@ _FOLLOWERS_SECONDS: Final = 0.02
 """The same for those who are about to begin, while none is."""
 _AT_ONCE: Final = 50
 """Records in one call: what a page of a list has."""
+_RUSH: Final = 4
+"""So many records at a time are the beginning of more."""
+_RUSH_SECONDS: Final = 0.2
+"""From one reading to the next in a rush, unless there are as many as one reading takes: a portal
+that answers at once would be asked for a few records each time."""
 _GIVEN_AT_ONCE: Final = 8
 _LIST_ATTEMPTS: Final = 2
 """A list that fails is no reason to wait: each record is read by itself then."""
@@ -80,6 +85,7 @@ class _Kind:
         under_way: how many readings are.
         is_followed: others like the last who asked are about to begin.
         timer: begins the next one.
+        rests_until: before that it does so only for many.
         has_list: whether the list tells as much as the method for one record.
         tried_until: when that has to be tried again.
         trial: held while it is tried.
@@ -92,6 +98,7 @@ class _Kind:
     under_way: int = 0
     is_followed: bool = False
     timer: asyncio.TimerHandle | None = None
+    rests_until: float = -math.inf
     has_list: bool = False
     tried_until: float = -math.inf
     trial: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -171,8 +178,10 @@ class Reader:
         if len(kind.asked) < _AT_ONCE:
             if kind.under_way:
                 begins_at += _COMPANY_SECONDS
-            elif kind.is_followed:
-                begins_at += _FOLLOWERS_SECONDS
+            else:
+                if kind.is_followed:
+                    begins_at += _FOLLOWERS_SECONDS
+                begins_at = max(begins_at, kind.rests_until)
         if kind.timer is not None:
             if kind.timer.when() <= begins_at:
                 return
@@ -184,6 +193,8 @@ class Reader:
         kind.timer = None
         if self._is_over:
             return
+        if len(kind.asked) >= _RUSH:
+            kind.rests_until = asyncio.get_running_loop().time() + _RUSH_SECONDS
         count = len(kind.asked)
         if (kind.under_way or kind.is_followed) and count > _AT_ONCE:
             count -= count % _AT_ONCE  # the others may get company
@@ -231,19 +242,32 @@ class Reader:
         if together is not None and len(ids) > 1:
             found = await self._listed(kind, together, ids)
         left = [entity_id for entity_id in ids if entity_id not in found]
+        if len(left) > 1 and not kind.reading.is_v3:
+            return found | await self._batched(kind, left)
         singles = await asyncio.gather(*(self._single(kind, entity_id) for entity_id in left))
         return found | dict(zip(left, singles, strict=True))
+
+    async def _batched(self, kind: _Kind, ids: Sequence[Id]) -> dict[Id, Any]:
+        """Each record by its own call, all in one request."""
+        reading = kind.reading
+        calls = [(reading.method, reading.parameters(i, kind.parameters)) for i in ids]
+        outcomes = await self._client.outcomes(calls)
+        return {i: self._record(kind, i, o) for i, o in zip(ids, outcomes, strict=True)}
 
     async def _single(self, kind: _Kind, entity_id: Id) -> Any:
         reading = kind.reading
         client = self._client.v3 if reading.is_v3 else self._client
         parameters = reading.parameters(entity_id, kind.parameters)
         outcome = await _outcome_of(client.call(reading.method, parameters))
+        return self._record(kind, entity_id, outcome)
+
+    def _record(self, kind: _Kind, entity_id: Id, outcome: Response | RestError) -> Any:
+        """The record that the outcome of its call has, or what came instead."""
         if isinstance(outcome, RestError):
             return outcome
-        source = Source(reading.method, "record", entity_id, self._client.domain)
+        source = Source(kind.reading.method, "record", entity_id, self._client.domain)
         try:
-            return source.record(reading, outcome.result)
+            return source.record(kind.reading, outcome.result)
         except RestError as error:
             return error
 

@@ -15,7 +15,7 @@ from collections.abc import (
 from typing import Any, Generic, Protocol, TypeVar
 
 from bitrix_events.catalog.methods import Kind, MethodFacts
-from bitrix_events.rest.batch import Command
+from bitrix_events.rest.batch import Command, commands_run
 from bitrix_events.rest.responses import Response
 
 R = TypeVar("R")
@@ -115,5 +115,11 @@ def tell_changes(
     if told is None:
         return
     for (method, params), outcome in zip(commands, outcomes, strict=True):
-        if not isinstance(outcome, Exception) and facts_of(method).kind is not Kind.READ:
-            told(method, params)
+        if isinstance(outcome, Exception):
+            continue
+        run = [(method, params)]
+        if method.lower() == "batch" and isinstance(outcome, Response):
+            run = commands_run(params, outcome.result)
+        for name, given in run:
+            if facts_of(name).kind is not Kind.READ:
+                told(name, given)

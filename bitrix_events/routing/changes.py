@@ -183,7 +183,12 @@ class Changed:
         return Comparison(Changes(found, changed), values, self._refusal(known, values, changed))
 
     def after_writes(
-        self, read: Snapshot, last: Snapshot | None, writes: Sequence[Mapping[str, Any]]
+        self,
+        read: Snapshot,
+        last: Snapshot | None,
+        writes: Sequence[Mapping[str, Any]],
+        *,
+        comes_back: bool = True,
     ) -> Snapshot:
         """The next snapshot, if the handler has changed the record itself.
 
@@ -195,6 +200,8 @@ class Changed:
             read: the values that the handler was given.
             last: the snapshot before.
             writes: the fields that it has written, in order.
+            comes_back: whether it is told of its own writes. If not, the next event is about what
+                somebody else has done, and nothing odd is taken for the portal's form.
         """
         values, marks = dict(read), dict[str, list[Any] | None]()
         for fields in writes:
@@ -205,8 +212,8 @@ class Changed:
                 own, form = watched.name, watched.form(value)
                 values[own] = form
                 is_repeated = last is not None and own in _marks(last) and last[own] == form
-                others = [read[own]] if is_repeated else []
-                marks[own] = others if has_known_form(value) else None
+                others = [read[own]] if is_repeated and comes_back else []
+                marks[own] = others if has_known_form(value) or not comes_back else None
         return {**values, _MARKS: marks} if marks else values
 
     def _refusal(self, known: Snapshot, values: Snapshot, changed: Sequence[str]) -> str:

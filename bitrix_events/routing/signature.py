@@ -184,7 +184,8 @@ class _Planner:
                 return Source(lambda scope: scope.optional(member, make))
         for member in members if origin in (Union, UnionType) else ():
             if member is not type(None) and self._plan_type(member) is not None:
-                raise self._error(f"wants {wanted}; it is always given one: write {_name(member)}")
+                union = " | ".join("None" if m is type(None) else _name(m) for m in members)
+                raise self._error(f"wants {union}; it is always given one: write {_name(member)}")
         return None
 
     def _built_in(self, wanted: Any) -> Source:

@@ -41,7 +41,7 @@ class OwnWrites:
 
     def __call__(self, method: str, params: Mapping[str, Any]) -> None:
         """Note a call that has changed something."""
-        method = method.lower()
+        method = method.lower().removesuffix(".json")
         if method not in self._methods:
             return
         given = {name.lower(): value for name, value in params.items()}

@@ -80,6 +80,15 @@ async def test_what_was_missed_is_delivered_once(
     assert await stored(tmp_path) == [f"ONCRMDEALADD deal:{deal} app.welcome"]
 
 
+async def test_what_is_forgotten_and_may_come_again_is_said(catch_up: Run) -> None:
+    assert "forgotten" not in (await catch_up("--since", "13d")).stdout
+
+    result = await catch_up("--since", "1900-01-01")
+
+    assert "What was handled more than 14 days ago (BITRIX_EVENTS_RETENTION_DAYS)" in result.stdout
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 async def test_without_a_beginning_it_is_said_what_to_give(catch_up: Run) -> None:
     first = await catch_up()
     again = await catch_up()

@@ -229,6 +229,7 @@ def test_moments_are_given_as_people_say_them() -> None:
     assert moment("90 s", now=now) == now - timedelta(seconds=90)
     assert moment("2026-11-21T10:00:00+02:00") == datetime(2026, 11, 21, 8, tzinfo=UTC)
     assert moment("2026-11-22") == datetime(2026, 11, 22).astimezone()
+    assert moment("9000w") == moment("1000-01-01T00:00+00:00") == datetime(1970, 1, 1, tzinfo=UTC)
     for wrong in ("", "yesterday", "2x", "-2h", "99999999d"):
         with pytest.raises(UsageError, match="neither a length of time"):
             moment(wrong)

@@ -359,7 +359,27 @@ async def by_its_own_verb(client: Client, deal_id: int) -> None:
     await client.update(Deal(id=deal_id), stage_id="WON")
 
 
-@pytest.mark.parametrize("write", [by_path, by_name, by_batch, by_apply, by_its_own_verb])
+async def by_hand(client: Client, deal_id: int) -> None:
+    command = f"crm.deal.update?id={deal_id}&fields%5BSTAGE_ID%5D=WON"
+    await client.call("batch", halt=0, cmd={"read": "profile", "update": command})
+
+
+async def by_hand_in_order(client: Client, deal_id: int) -> None:
+    command = f"crm.item.update?entityTypeId=2&id={deal_id}&fields[stageId]=WON"
+    await client.call("batch", cmd=[command])
+
+
+async def by_address(client: Client, deal_id: int) -> None:
+    await client.call("crm.deal.update.json", id=deal_id, fields={"STAGE_ID": "WON"})
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        *(by_path, by_name, by_batch, by_apply, by_its_own_verb),
+        *(by_hand, by_hand_in_order, by_address),
+    ],
+)
 async def test_whichever_way_a_handler_writes_it_counts_as_seen(write: Any) -> None:
     app, runs = App(), []
 
@@ -649,6 +669,31 @@ async def test_why_tells_which_filter_said_no() -> None:
             told = "\n".join(await explain(store, view, app.handlers))
 
         assert "changed= said no: stage_id is C3:NEW, not C3:WON" in told
+
+
+async def test_why_tells_of_a_pause_and_of_an_attempt_whose_place_was_taken() -> None:
+    app = App()
+
+    @app.on(OnCrmDealUpdate)
+    async def endless(deal: Deal, client: Client) -> None:
+        await client.update(deal, title="x")
+
+    @app.on(OnCrmDealUpdate)
+    async def broken() -> None:
+        raise LookupError("not yet")
+
+    async with AppTest(app) as test:
+        test.portal.change("deal", test.portal.add("deal"), TITLE="a")
+        await test.drain()
+        first, *_, last = await test.deliveries()
+        async with app.installations() as store:
+            assert isinstance(store, SqliteStore)
+            of_first = "\n".join(await explain(store, first, app.handlers))
+            of_last = "\n".join(await explain(store, last, app.handlers))
+        test.take_failures()
+
+        assert "took its place before it was tried again" in of_first
+        assert "attempts so far: 0\n    loop guard: its handler ran and wrote 10 times" in of_last
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -141,6 +141,23 @@ async def test_what_a_handler_writes_does_not_come_back() -> None:
     assert runs == [number]
 
 
+async def test_what_somebody_undoes_again_and_again_is_news_each_time() -> None:
+    app, seen = App(), []
+
+    @app.on(OnCrmDealUpdate, mode="offline", changed="assigned_by_id")
+    async def on_holiday(deal: Deal, client: Client) -> None:
+        seen.append(deal.assigned_by_id)
+        await client.update(deal, assigned_by_id=7)
+
+    async with AppTest(app, mode="app") as test:
+        number = test.portal.add("deal", ASSIGNED_BY_ID=1)
+        for _ in range(4):
+            test.portal.change("deal", number, ASSIGNED_BY_ID=5)
+            await test.advance(minutes=10)
+
+    assert seen == [5, 5, 5, 5]
+
+
 async def test_a_plan_without_offline_events_is_told_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

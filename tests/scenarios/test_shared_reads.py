@@ -7,12 +7,20 @@ import random
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from pydantic import Field
 
 from bitrix_events import App, Client
-from bitrix_events.events import Deal, OnCrmDealAdd, OnCrmDealUpdate
+from bitrix_events.events import (
+    Deal,
+    EntityEvent,
+    Event,
+    OnCrmActivityUpdate,
+    OnCrmDealAdd,
+    OnCrmDealUpdate,
+)
 from bitrix_events.store.records import State
 from bitrix_events.testing import AppTest, Call, FakePortal, Latency
 from tests.serving import PATIENCE
@@ -79,6 +87,30 @@ async def test_a_bulk_edit_is_read_in_few_requests_and_written_in_few() -> None:
         assert {deal["COMMENTS"] for deal in test.portal.records("deal")} == {"Roof"}
         assert sum(reads(test.portal).values()) <= 60
         assert test.portal.requests <= 90
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"), [("deal", OnCrmDealUpdate), ("activity", OnCrmActivityUpdate)]
+)
+async def test_a_bulk_edit_is_read_in_few_requests_though_the_portal_answers_at_once(
+    kind: str, event: type[EntityEvent[Any]]
+) -> None:
+    app = App()
+    seen: Counter[str] = Counter()
+
+    async def count(event: Event) -> None:
+        seen[event.data["FIELDS"]["ID"]] += 1
+
+    for name in ("one", "other"):
+        app.on(event, where=lambda record: record.id > 0, name=name)(count)
+    async with AppTest(app, timeout=PATIENCE) as test:
+        ids = test.portal.fill(kind, 500)
+        for number in ids:
+            test.portal.raise_event(event.CODE, {"FIELDS": {"ID": str(number)}})
+        await test.drain()
+
+        assert seen == {str(number): 2 for number in ids}
+        assert test.portal.requests <= 40
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import Field
 
 from bitrix_events import Router
 from bitrix_events.catch_up import CatchUp, kinds_of
@@ -18,6 +19,7 @@ from bitrix_events.events import (
     Deal,
     Event,
     OnCrmActivityUpdate,
+    OnCrmContactUpdate,
     OnCrmCurrencyAdd,
     OnCrmDealAdd,
     OnCrmDealDelete,
@@ -37,6 +39,10 @@ from tests.access import FixedAccess
 
 CREDENTIALS = Credentials(NO_SECRET)
 START = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+class House(Deal):
+    house: int = Field(alias="UF_CRM_HOUSE")
 
 
 class Clock:
@@ -253,6 +259,40 @@ async def test_a_watched_field_that_is_as_it_was_makes_nothing(scene: Scene) -> 
     ]
 
 
+async def test_what_a_list_does_not_tell_may_have_changed(scene: Scene) -> None:
+    router = Router("app")
+
+    @router.on(OnCrmContactUpdate, changed="phone", catch_up=True, name="phones")
+    async def phones() -> None: ...
+
+    contact = scene.portal.add("contact")
+    seen = {f"contact:{contact}": {"phone": None}}
+    await scene.store.save_snapshots(scene.portal.member_id, "phones", seen)
+    await begun(scene, router)
+    scene.portal.change("contact", contact, PHONE=[{"VALUE": "+1", "VALUE_TYPE": "WORK"}])
+
+    assert await scene.catch_up(router) == [f"ONCRMCONTACTUPDATE contact:{contact} phones"]
+
+
+async def test_a_record_that_does_not_fit_its_model_holds_up_no_other(scene: Scene) -> None:
+    router = Router("app")
+
+    @router.on(OnCrmDealUpdate, changed="house", catch_up=True, name="houses")
+    async def houses(deal: House) -> None: ...
+
+    odd, good = scene.portal.add("deal"), scene.portal.add("deal", UF_CRM_HOUSE=1)
+    seen = {f"deal:{number}": {"house": 1} for number in (odd, good)}
+    await scene.store.save_snapshots(scene.portal.member_id, "houses", seen)
+    await begun(scene, router)
+    scene.portal.change("deal", odd, TITLE="Roof")
+    scene.portal.change("deal", good, UF_CRM_HOUSE=2)
+
+    assert await scene.catch_up(router) == [
+        f"ONCRMDEALUPDATE deal:{odd} houses",
+        f"ONCRMDEALUPDATE deal:{good} houses",
+    ]
+
+
 async def test_more_records_than_fit_on_a_page_are_listed(scene: Scene) -> None:
     router = router_for(OnCrmDealAdd)
     await begun(scene, router)
@@ -261,9 +301,12 @@ async def test_more_records_than_fit_on_a_page_are_listed(scene: Scene) -> None:
     assert len(set(await scene.catch_up(router))) == 230
 
 
-async def test_a_portal_whose_clock_is_ahead_is_asked_by_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [3600, -3600])
+async def test_a_portal_whose_clock_is_another_is_asked_by_its_own(
+    tmp_path: Path, ahead: int
+) -> None:
     ours, theirs = Clock(), Clock()
-    theirs.seconds += 3600
+    theirs.seconds += ahead
     portal = FakePortal(clock=theirs)
     store = SqliteStore(tmp_path / "store.db", clock=ours)
     await store.open()

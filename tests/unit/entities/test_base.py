@@ -353,6 +353,21 @@ def test_money_is_an_amount_and_a_currency() -> None:
         assert Flat.model_validate({"id": 1, "UF_CRM_BUDGET": odd})["UF_CRM_BUDGET"] == odd
 
 
+def test_a_model_may_have_several_amounts_of_money() -> None:
+    class Offer(Deal):
+        budget: Money | None = Field(None, alias="UF_CRM_BUDGET")
+        parts: list[Money] = Field(default_factory=list, alias="UF_CRM_PARTS")
+        rest: Money | None = Field(None, alias="UF_CRM_REST")
+
+    money = ["1.00|EUR", "2|USD"]
+    offer = Offer.model_validate(
+        {"id": 1, "UF_CRM_BUDGET": "3|EUR", "UF_CRM_PARTS": money, "UF_CRM_REST": "4|EUR"}
+    )
+
+    assert (offer.budget, offer.rest) == (Money(3, "EUR"), Money(4, "EUR"))
+    assert offer.parts == [Money(1, "EUR"), Money(2, "USD")]
+
+
 class Strict(Deal):
     house: int = Field(alias="UF_CRM_HOUSE")
 
@@ -372,6 +387,13 @@ def test_a_user_field_without_a_default_has_to_be_there_and_to_fit(fields: dict[
         Strict.model_validate({"id": 1, **fields})
 
     assert Strict.model_validate({"id": 1, "ufCrmHouse": "7"}).house == 7
+
+
+def test_the_error_names_the_field_without_which_there_is_no_record() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Strict.model_validate({"id": 1, "opportunity": "much", "contactIds": 5})
+
+    assert [problem["loc"] for problem in caught.value.errors()] == [("UF_CRM_HOUSE",)]
 
 
 class Careful(Deal):

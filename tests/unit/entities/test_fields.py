@@ -129,6 +129,15 @@ def test_phones_are_compared_one_by_one() -> None:
     assert field.read(record) != field.read(other)
 
 
+def test_a_list_may_tell_the_numbers_of_phones_among_others() -> None:
+    phone, name = find_field(Contact, "phone"), find_field(Contact, "name")
+
+    assert phone.is_told_by({"ID": 7, "PHONE": None})
+    assert phone.is_told_by({"id": 7, "fm": []})
+    assert not phone.is_told_by({"id": 7, "name": "Ada"})
+    assert not name.is_told_by({"id": 7, "fm": []})
+
+
 def test_what_does_not_fit_a_field_is_known() -> None:
     assert find_field(Deal, "assigned_by_id").fits("7")
     assert not find_field(Deal, "assigned_by_id").fits("Ada")

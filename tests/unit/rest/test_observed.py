@@ -62,6 +62,27 @@ async def test_clients_that_are_made_from_it_tell_too(client: Client) -> None:
     ]
 
 
+async def test_of_a_batch_written_by_hand_is_told_what_has_worked(client: Client) -> None:
+    told: Calls = []
+    observed = client.observed(lambda method, params: told.append((method, params)))
+
+    await observed.call(
+        "batch",
+        halt=0,
+        cmd={
+            "read": "crm.deal.get?id=1",
+            "odd": "crm.deal.update?id=99&fields[TITLE]=x",
+            "7": "crm.deal.update?id=1&fields[TITLE]=a+%26%20b",
+            "last": "crm.deal.update?id=1&fields[TITLE]=c",
+        },
+    )
+    await observed.call("batch", {"CMD": ["profile", "crm.deal.get?id=1"]})
+
+    assert told == [
+        ("crm.deal.update", {"id": "1", "fields": {"TITLE": title}}) for title in ("a & b", "c")
+    ]
+
+
 async def test_it_is_another_view_of_the_same_client(client: Client) -> None:
     observed = client.observed(lambda method, params: None)
 

@@ -61,7 +61,18 @@ async def test_a_bar_is_drawn_apart_from_what_a_program_prints(
         rows = await client.list("crm.deal.list", progress=progress)
 
     assert len(rows) == 130
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr() == ("", ""), "nobody sees it move"
+
+
+async def test_a_bar_is_drawn_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with shown(True, "deals") as tell:
+        tell(50, 130)
+
+    out, err = capsys.readouterr()
+    assert (out, "deals" in err) == ("", True)
 
 
 async def test_two_lists_may_draw_bars_at_a_time() -> None:

@@ -265,6 +265,17 @@ def test_what_a_portal_makes_of_a_value_is_learned_from_the_second_time() -> Non
     assert found.changes["title"].before == "+1 (234)"
 
 
+def test_who_is_not_told_of_what_he_writes_takes_nothing_for_it() -> None:
+    option = changed(("stage_id", "UF_CRM_SCAN"))
+    wrote = [{"STAGE_ID": "WON", "UF_CRM_SCAN": {"fileData": ["a.pdf", "aGk="]}}]
+    read = {"stage_id": "NEW", "UF_CRM_SCAN": None}
+    first = option.after_writes(read, None, wrote, comes_back=False)
+    second = option.after_writes(read, first, wrote, comes_back=False)
+
+    again = Deal.model_validate({"id": 7, "stageId": "NEW", "UF_CRM_SCAN": {"id": 9, "url": "/x"}})
+    assert [*option.compare(again, second).changes] == ["stage_id", "UF_CRM_SCAN"]
+
+
 def test_contacts_are_watched_too() -> None:
     found = changed_of("phone", "run", Contact, "x").compare(
         Contact.model_validate({"id": 7, "PHONE": [{"VALUE": "+1"}]}), {"phone": None}

@@ -90,7 +90,7 @@ async def wants_install(event: OnAppInstall) -> None: ...
         (union_of_others, "event", "wants OnCrmDealUpdate | OnCrmContactAdd, but"),
         (type_checking_only, "amount", "Decimal outside of `if TYPE_CHECKING:`"),
         (misspelled, "amount", "Decimall, which does not exist"),
-        (optional_record, "deal", "it is always given one: write Deal"),
+        (optional_record, "deal", "wants Deal | None; it is always given one: write Deal"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(
