@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -23,7 +22,6 @@ from bitrix_events.errors import SettingsError
 PREFIX = "BITRIX_EVENTS_"
 _KEY_CHARACTERS = 32
 _ADMIN_TOKEN_CHARACTERS = 16
-_DATABASE = re.compile(r"^[^/?#]*/[^/?#]+")
 
 Role = Literal["all", "web", "worker"]
 """What a process does: receives deliveries (web), runs handlers (worker), or both."""
@@ -134,10 +132,11 @@ class Settings(BaseSettings):
         if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
             return value
         urls = [url.strip() for url in text.split(",")]
-        if not all(map(_is_database, urls)):
+        if not all(map(database_parts, urls)):
             raise ValueError(
                 "it is not an address such as sqlite:///data/bitrix_events.db or"
-                " postgresql://user:password@host/database"
+                " postgresql://user:password@host/database; in a password, signs such as @ / , and"
+                " # are written as %40 %2F %2C and %23"
             )
         if len(set(urls)) < len(urls):
             raise ValueError("it names a database twice")
@@ -243,9 +242,22 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, _secret_files())
 
 
-def _is_database(url: str) -> bool:
-    scheme, _, rest = url.partition("://")
-    return scheme in ("postgresql", "postgres") and _DATABASE.match(rest) is not None
+def database_parts(url: str) -> SplitResult | None:
+    """The parts of the address of a PostgreSQL database; None if it is none, or one of which nobody
+    can tell where its password ends."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it has to be a number
+    except ValueError:
+        return None
+    database = parts.path.removeprefix("/")
+    is_plain = (
+        database != ""
+        and not parts.fragment
+        and not set(database) & {"/", "@"}
+        and parts.netloc.count("@") <= 1
+    )
+    return parts if is_plain and parts.scheme in ("postgresql", "postgres") else None
 
 
 def _name_of(url: str) -> str:

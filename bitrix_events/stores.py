@@ -67,6 +67,14 @@ def working_store(settings: Settings, role: Role) -> Store:
     return cells
 
 
+def outage_folders(settings: Settings) -> list[Path]:
+    """Where doors keep what the database of the settings does not take; one for each cell."""
+    if len(settings.store_urls) == 1:
+        return [settings.outage_folder]
+    cells: list[Cell] = _cells(settings, "look")
+    return [settings.outage_folder / _folder_of(cell) for cell in cells]
+
+
 def _sheltered(store: PostgresStore, settings: Settings, folder: Path) -> ShelteredStore:
     return ShelteredStore(store, folder, sealer=_sealer(settings))
 

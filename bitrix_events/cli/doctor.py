@@ -48,7 +48,7 @@ from bitrix_events.store.records import (
 from bitrix_events.store.shelter import kept_in
 from bitrix_events.store.sqlite.health import FileHealth, examine
 from bitrix_events.store.sqlite.store import SqliteStore
-from bitrix_events.stores import open_store
+from bitrix_events.stores import open_store, outage_folders
 from bitrix_events.web.routes import EVENTS_PATH, HEALTH_PATH, READY_PATH
 from bitrix_events.wire.envelope import domain_of
 
@@ -254,7 +254,7 @@ async def check_store(
     finally:
         await store.close()
         if settings.is_shared:
-            for finding in await check_outage(settings.outage_folder):
+            for finding in await check_outage(settings):
                 yield finding
     if settings.is_app and not installations:
         yield warning("portals", "no portal has installed the app yet")
@@ -290,17 +290,20 @@ async def check_cells(store: CellStore) -> list[Finding]:
     return found
 
 
-async def check_outage(folder: Path) -> list[Finding]:
+async def check_outage(settings: Settings) -> list[Finding]:
     """What this machine keeps that the database could not take."""
-    kept = await kept_in(folder)
-    return [
-        warning(
-            "outage",
-            f"{count} deliveries are kept in {path}: they move into the database as soon as that"
-            " answers and a process with a door runs here",
-        )
-        for path, count in kept.items()
-    ]
+    folders = [folder.resolve() for folder in outage_folders(settings)]
+    found = []
+    for path, count in (await kept_in(settings.outage_folder)).items():
+        kept = f"{count} deliveries are kept in {path}"
+        if path.resolve().parent in folders:
+            text = "they move into the database as soon as that answers and a process with a door"
+            found.append(warning("outage", f"{kept}: {text} runs here"))
+        else:
+            text = "for a database at another address than BITRIX_EVENTS_STORE has now: start a"
+            rest = "process with a door here with that one, and they move"
+            found.append(error("outage", f"{kept} {text} {rest}"))
+    return found
 
 
 def check_file(path: Path, health: FileHealth) -> Iterator[Finding]:

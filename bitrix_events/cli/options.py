@@ -69,7 +69,11 @@ async def query_of(
 
 async def portal_key(store: Store, name: str | None) -> str | None:
     """The key of the portal that ``--portal`` names."""
-    return portal_named(name, await store.installations()).portal if name else None
+    return (
+        portal_named(name, await store.installations(), trouble=store.trouble).portal
+        if name
+        else None
+    )
 
 
 def moment(text: str, *, now: datetime | None = None) -> datetime:

@@ -284,7 +284,7 @@ def rotate_key() -> None:
 
 
 async def _find(store: OwnStore, name: str) -> Installation:
-    return portal_named(name, await store.installations())
+    return portal_named(name, await store.installations(), trouble=store.trouble)
 
 
 def _cells_of(settings: Settings, store: OwnStore) -> CellStore:

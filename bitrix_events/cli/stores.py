@@ -61,8 +61,11 @@ def installations_beside(app: App | None, store: OwnStore) -> Installations:
     return store if app is None or app.own_installations is None else app.own_installations
 
 
-def portal_named(name: str, known: Sequence[Installation]) -> Installation:
+def portal_named(name: str, known: Sequence[Installation], *, trouble: str = "") -> Installation:
     """The installation that a member_id or an address means.
+
+    Args:
+        trouble: why there may be others, that are not known just now.
 
     Raises:
         UsageError: none or several; says which there are.
@@ -75,6 +78,8 @@ def portal_named(name: str, known: Sequence[Installation]) -> Installation:
     if found:
         keys = ", ".join(installation.portal for installation in found)
         raise UsageError(f"several portals have the address {name}; name one by its id: {keys}")
+    if trouble:
+        raise UsageError(f"there is no portal {name} where it could be looked for: {trouble}")
     if not known:
         raise UsageError(f"there is no portal {name}: no portal has installed the app yet")
     names = [n for i in known for n in (i.portal, i.domain)]

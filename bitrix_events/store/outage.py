@@ -364,6 +364,8 @@ class ShelteredStore(ForwardingStore):
             await self._remote.reach()
             if trouble := self._remote.trouble:
                 raise StoreUnreachable(trouble)
+            # It answers; whether it takes anything shows when it is given something.
+            moved = await self._shelter.move_some(self._remote)
         except Exception as error:
             if not isinstance(error, BitrixEventsError):
                 log.exception("the database cannot be probed")
@@ -376,16 +378,20 @@ class ShelteredStore(ForwardingStore):
         log.warning(
             "the database answers again, after %.1f s; deliveries that move into it: %d",
             seconds,
-            self._shelter.count,
+            moved + self._shelter.count,
             extra={"action": "outage_over"},
         )
-        await self._drain()
+        await self._drain(moved)
         await self._adopt_orphans()
 
-    async def _drain(self) -> None:
+    async def _drain(self, moved: int = 0) -> None:
         """Move all that is kept. Deliveries that come while the last of it moves wait for that, and
-        are not kept: where many come, there would always be some."""
-        began, moved = time.monotonic(), 0
+        are not kept: where many come, there would always be some.
+
+        Args:
+            moved: how many have moved before.
+        """
+        began = time.monotonic()
         finishes_at: float | None = None
         try:
             while self._shelter.count and self._down_since is None:

@@ -192,12 +192,11 @@ async def carry_over(
     """
     found = {}
     for table in TABLES:
-        if not source.has(table):
+        missing = [side for side, store in _sides(source, target) if not store.has(table)]
+        if missing and table.is_remote:
             continue
-        if not target.has(table):
-            if table.is_remote:
-                continue
-            raise StoreError(f"the target has no table {table.name}")
+        if missing:
+            raise StoreError(f"the {missing[0]} has no table {table.name}")
         count = await source.count(table)
         wanted = await _copy(source, target, table, partial(_tell, tell, table, count, 0))
         got = await digest_of(target, table, partial(_tell, tell, table, count, count))
@@ -205,6 +204,10 @@ async def carry_over(
         found[table.name] = got
     await target.go_on_behind(await source.last_numbers())
     return found
+
+
+def _sides(source: Reading, target: Reading) -> list[tuple[str, Reading]]:
+    return [("source", source), ("target", target)]
 
 
 def require_same(table: Table, wanted: Digest, got: Digest) -> None:

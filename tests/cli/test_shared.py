@@ -119,19 +119,45 @@ def test_the_doctor_tells_who_works_and_what_is_kept_here(project: Project) -> N
 
     project.use(wait)
 
-    async def keep() -> None:
-        (project.folder / "data").mkdir(exist_ok=True)
-        kept = SqliteStore(project.folder / "data" / "outage" / "1.db")
-        await kept.open()
-        await kept.put(NewDelivery("kept", "ONX", {}, None), [Target("kept")])
-        await kept.close()
-
-    asyncio.run(keep())
+    keep_one(project.folder / "data" / "outage")
     text = project("doctor", "--offline")
 
     assert "1 executions wait, and nobody runs handlers" in text
     assert "1 deliveries are kept in" in text
+    assert "they move into the database as soon as that answers" in text
     assert "ok       store: postgresql://postgres@127.0.0.1" in text
+
+
+def test_the_doctor_names_what_is_kept_for_another_address(project: Project) -> None:
+    keep_one(project.folder / "data" / "outage" / "postgresql___old.example.com_inbox")
+
+    text = project("doctor", "--offline", code=1)
+
+    assert "old.example.com_inbox/1.db for a database at another address" in text
+
+
+def test_a_portal_of_a_cell_that_does_not_answer_is_not_said_to_be_missing(
+    project: Project,
+) -> None:
+    project.fill()
+    cells = f"{project.url},{project.url.rpartition(':')[0]}:1/inbox"
+
+    text = project("portals", "show", "beta.bitrix24.com", code=1, BITRIX_EVENTS_STORE=cells)
+
+    assert "no portal beta.bitrix24.com where it could be looked for: cell postgresql" in text
+
+
+def keep_one(folder: Path) -> None:
+    """Leave a delivery there, as a door does in an outage."""
+
+    async def keep() -> None:
+        kept = SqliteStore(folder / "1.db")
+        await kept.open()
+        await kept.put(NewDelivery("kept", "ONX", {}, None), [Target("kept")])
+        await kept.close()
+
+    folder.mkdir(parents=True)
+    asyncio.run(keep())
 
 
 def test_the_doctor_tells_that_the_database_is_out_of_reach(project: Project) -> None:

@@ -225,6 +225,31 @@ async def test_who_was_buried_claims_nothing_until_it_has_heard_of_it(
     assert (await claim_one(stopped)).delivery.data == {"n": 1}
 
 
+async def test_whoever_missed_that_the_clock_of_the_server_was_set_is_buried_once_at_most(
+    url: str,
+) -> None:
+    old, new = PostgresStore(url), PostgresStore(url)
+    await new.open()
+    await old.open()
+    old._clock_read(time.time() - 3_600, 0.0)  # so late it was before
+    await old._write(lambda db: db.execute("UPDATE worker SET lease_until = lease_until - 3600"))
+
+    async def is_buried() -> bool:
+        await new.sweep(())
+        return len(await new.workers()) == 1
+
+    await eventually(is_buried)
+
+    async def lives() -> bool:
+        is_alive = await old.extend()
+        await new.extend()
+        return is_alive and await old.extend()
+
+    await eventually(lives)
+    await old.close()
+    await new.close()
+
+
 async def test_what_belongs_to_nobody_is_given_back(opened: OpenStore, url: str) -> None:
     gone, store = await opened(), await opened()
     await put(store, event(1), "handler")

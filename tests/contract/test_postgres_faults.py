@@ -6,14 +6,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sized
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.store.kept import Kept
+from bitrix_events.store.outage import ShelteredStore
 from bitrix_events.store.postgres.store import PostgresStore
 from bitrix_events.store.records import NewDelivery, Query, State, Stored, Target, Verdict
 from tests.contract.records import installed
@@ -88,7 +91,7 @@ async def test_an_installation_whose_commit_had_no_answer_is_saved_once(
     assert await store.save_installation(installed(tokens=None))
 
     assert wire.broken == 1
-    found = await store.installation("acme")
+    found = await store.installation_at("acme.bitrix24.com")
     assert found is not None
     assert found.version == 1
 
@@ -280,6 +283,89 @@ async def test_restarts_of_the_server_in_the_middle_lose_nothing_and_double_noth
     await store.close()
 
 
+# A database that answers, and cannot do what it is asked to.
+
+
+SICK = """
+CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'the disk fails' USING ERRCODE = '{code}'; END
+$$;
+CREATE TRIGGER sick BEFORE INSERT ON delivery EXECUTE FUNCTION fails()
+"""
+
+
+@pytest.mark.parametrize(
+    ("hurt", "heal", "word"),
+    [
+        ("ALTER TABLE delivery RENAME TO d", "ALTER TABLE d RENAME TO delivery", "does not exist"),
+        (SICK.format(code="58030"), "DROP TRIGGER sick ON delivery", "the disk fails"),
+        (SICK.format(code="53100"), "DROP TRIGGER sick ON delivery", "space or memory"),
+        (SICK.format(code="42501"), "DROP TRIGGER sick ON delivery", "may not do that"),
+    ],
+)
+async def test_what_a_sick_database_does_not_take_is_kept_until_it_is_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, hurt: str, heal: str, word: str
+) -> None:
+    url = await server().prepared()
+    database = url.rpartition("/")[2]
+    remote = PostgresStore(url, mode="share", put_seconds=30.0)
+    store = ShelteredStore(remote, tmp_path)
+    await store.open()
+    await store.put(event(1), HANDLER)
+    await server().sql(hurt, database=database)
+
+    await asyncio.gather(*(store.put(event(n), HANDLER) for n in (2, 3)))
+
+    assert word in store.trouble
+    await asyncio.gather(*(store.put(event(n), HANDLER) for n in (4, 5)))
+    await eventually(lambda: "2 deliveries" in store.trouble or "4 deliveries" in store.trouble)
+    await server().sql(heal, database=database)
+    await eventually(lambda: not store.trouble)
+    await eventually(partial(_has, store, 5))
+    assert await numbers(remote) == [1, 2, 3, 4, 5]
+    assert caplog.text.count("the database answers again") == 1
+    await store.close()
+
+
+async def test_a_server_that_takes_no_more_connections_is_worked_with_by_those_there_are() -> None:
+    url = await server().prepared()
+    await server().sql("CREATE ROLE narrow LOGIN CONNECTION LIMIT 3")
+    everything = "ALL TABLES", "ALL SEQUENCES"
+    grants = (f"GRANT ALL ON {what} IN SCHEMA public TO narrow" for what in everything)
+    await server().sql("; ".join(grants), database=url.rpartition("/")[2])
+    store = PostgresStore(url.replace("postgres@", "narrow@"), put_seconds=30.0)
+    await store.open()
+
+    for first in range(0, 100, 20):
+        puts = (store.put(event(n), HANDLER) for n in range(first, first + 20))
+        await asyncio.gather(*puts, *(store.find(Query(), limit=1) for _ in range(8)))
+
+    assert not store.trouble
+    await store.reach()
+    assert sorted(await numbers(store)) == list(range(100))
+    await store.close()
+
+
+async def test_a_door_knows_its_portals_when_the_tables_are_gone(tmp_path: Path) -> None:
+    url = await server().prepared()
+    store = ShelteredStore(PostgresStore(url, mode="share"), tmp_path)
+    await store.open()
+    await store.save_installation(replace(installed("acme"), tokens=None))
+    await server().sql("ALTER TABLE portal RENAME TO p", database=url.rpartition("/")[2])
+
+    found = await store.installation_at("acme.bitrix24.com")
+
+    assert found is not None
+    await store.put(event(1), HANDLER)
+    assert "1 deliveries are kept" in store.trouble
+    await store.close()
+
+
+async def _has(store: ShelteredStore, count: int) -> bool:
+    stats = await store.stats()
+    return stats.waiting == count and not stats.journal
+
+
 # What the operator is told.
 
 
@@ -332,6 +418,15 @@ async def test_a_server_that_takes_no_changes_is_told_from_one_that_is_away() ->
 async def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(StoreError, match="begin with postgresql://"):
         PostgresStore("mysql://somewhere/else")
+
+
+async def test_a_certificate_that_is_not_there_is_named() -> None:
+    url = f"{await server().prepared()}?sslmode=verify-full&sslrootcert=/no/such/root.crt"
+
+    with pytest.raises(StoreError, match="sslrootcert names /no/such/root") as refusal:
+        await PostgresStore(url).open()
+
+    assert not isinstance(refusal.value, StoreUnreachable), "waiting does not help"
 
 
 async def test_data_that_the_database_cannot_keep_harm_no_neighbour() -> None:

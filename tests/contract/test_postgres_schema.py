@@ -14,6 +14,7 @@ from bitrix_events.errors import StoreError
 from bitrix_events.store.postgres.address import Address
 from bitrix_events.store.postgres.schema import Schema, check_tables, make_tables
 from bitrix_events.store.postgres.store import Mode, PostgresStore
+from bitrix_events.store.records import NewDelivery, Target
 from tests.postgres import server
 
 OLDER = Schema(1)
@@ -129,3 +130,51 @@ async def test_another_cell_than_before_is_refused() -> None:
 
     with pytest.raises(StoreError, match="is cell 0, and not cell 3"):
         await PostgresStore(url, cell=3).open()
+
+
+@pytest.mark.parametrize(
+    ("foreign", "word"),
+    [
+        ("CREATE TABLE meta (name TEXT)", "a table meta that is not of this package"),
+        ("CREATE TABLE lane (name TEXT)", "a table or sequence lane that is not of this package"),
+        ("CREATE SEQUENCE worker_number", "sequence worker_number that is not of this package"),
+    ],
+)
+async def test_a_database_of_something_else_is_left_as_it_is(foreign: str, word: str) -> None:
+    url = await server().fresh()
+    await server().sql(foreign, database=url.rpartition("/")[2])
+
+    with pytest.raises(StoreError, match=word):
+        await PostgresStore(url).open()
+
+    async with connected(url) as db:
+        made = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        assert await db.fetchval(made) == 1
+
+
+async def test_two_apps_share_a_database_in_schemas_of_their_own() -> None:
+    url = await server().fresh()
+    names = ("one", "two")
+    await server().sql("CREATE SCHEMA one; CREATE SCHEMA two", database=url.rpartition("/")[2])
+    stores = [PostgresStore(f"{url}?search_path={name},public") for name in names]
+    for store in stores:
+        await store.open()
+
+    await stores[0].put(NewDelivery("acme", "ONCUSTOM", {}, "deal:1"), [Target("app.handle")])
+
+    assert [(await store.stats()).waiting for store in stores] == [1, 0]
+    assert [len(await store.claim(limit=5, per_portal=5)) for store in stores[::-1]] == [0, 1]
+    for store in stores:
+        await store.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [
+        ("search_path=nowhere", "search_path names"),
+        ("channel_binding=require", "knows this option"),
+    ],
+)
+async def test_an_option_that_leads_nowhere_is_named(option: str, word: str) -> None:
+    with pytest.raises(StoreError, match=word):
+        await PostgresStore(f"{await server().fresh()}?{option}").open()

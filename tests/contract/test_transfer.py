@@ -389,6 +389,24 @@ async def test_what_postgresql_cannot_keep_is_kept_as_well_as_it_can(
         assert claim.delivery.id == second
 
 
+async def test_tables_are_found_where_the_server_finds_them(tmp_path: Path) -> None:
+    """A schema of the user's own stands before that of the tables, and is empty."""
+    url = await server().prepared()
+    store = PostgresStore(url)
+    await store.open()
+    await put(store, NewDelivery("acme", "ONCUSTOM", {}, "deal:1"), "app.handle")
+    await store.close()
+    await server().sql("CREATE SCHEMA postgres", database=url.rpartition("/")[2])
+
+    async with (
+        postgres_transfer.reading_from(url) as source,
+        sqlite_transfer.writing_to(tmp_path / "copy.db") as target,
+    ):
+        found = await transfer.carry_over(source, target)
+
+    assert found["delivery"].count == 1
+
+
 async def test_a_source_that_is_not_there_is_not_made(tmp_path: Path, clock: Clock) -> None:
     missing = Place("sqlite", str(tmp_path / "missing.db"), clock)
     empty = Place("postgres", await server().fresh(), clock)

@@ -370,6 +370,12 @@ def test_the_password_of_a_database_is_shown_nowhere(url: str) -> None:
         "sqlite:///",
         "postgresql://app:hush-hush@db",
         "postgresql:///",
+        "postgresql://app:hush@hush@db/inbox",
+        "postgresql://app:hush/hush@db/inbox",
+        "postgresql://app:hush#hush@db/inbox",
+        "postgresql://app:hush,hush@db/inbox",
+        "postgresql://app:hush[hush@db/inbox",
+        "postgresql://db:port/hush",
         "hush-hush",
     ],
 )

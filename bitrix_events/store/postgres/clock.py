@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Final
+
+_GOOD_SECONDS: Final = 0.1
+"""No error worth mentioning."""
 
 
 class DatabaseClock:
@@ -17,6 +21,8 @@ class DatabaseClock:
 
     def read(self, now: float, error: float) -> None:
         """The database says that it is ``now``, which may be wrong by so much."""
-        if error <= max(self._error * 2, 0.1):
-            self._ahead = now - time.monotonic()
+        ahead = now - time.monotonic()
+        is_set = abs(ahead - self._ahead) > self._error + error
+        if is_set or error <= max(self._error, _GOOD_SECONDS):
+            self._ahead = ahead
             self._error = error

@@ -19,7 +19,7 @@ import asyncpg
 from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.store.postgres.address import Address
 from bitrix_events.store.postgres.thread import LoopThread
-from bitrix_events.store.postgres.trouble import Lost, is_lost, unreachable
+from bitrix_events.store.postgres.trouble import Lost, is_lost, not_taken, unreachable
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ PAUSE_SECONDS: Final = 0.02
 _TAKES_CHANGES: Final = "SELECT current_setting('transaction_read_only') = 'off'"
 _PROBE_SECONDS: Final = 1.0
 _BETWEEN_PROBES: Final = (0.1, 0.3)
+_FULL_SECONDS: Final = 1.0
+"""Before a server that takes no more connections is asked for one more."""
 _STATEMENTS: Final = 200
 _SETTINGS: Final = {
     "statement_timeout": "30s",
@@ -52,6 +54,8 @@ _SETTINGS: Final = {
 
 class Connections:
     """A few connections to one database, used on the loop of one thread.
+
+    If the server takes no more of them, the work is done with those that there are.
 
     Args:
         most: how many there are at most.
@@ -73,7 +77,12 @@ class Connections:
         self._settings = _SETTINGS | ({"synchronous_commit": "off"} if is_lax else {})
         settings = "; ".join(f"SET LOCAL {name} = '{v}'" for name, v in self._settings.items())
         self._begin = f"BEGIN; {settings}" if address.is_pooled else "BEGIN"
+        self._is_lax = is_lax
         self._free: list[Connection] = []
+        self._in_use = 0
+        self._returned = asyncio.Event()
+        self._full: tuple[float, Exception] | None = None
+        """Until when the server is not asked for one more, and what it has said."""
         self._places = asyncio.Semaphore(most)
         self._clock_read = clock_read
         self._is_closed = False
@@ -119,12 +128,15 @@ class Connections:
 
         Raises:
             StoreUnreachable: the database could not be asked.
+            StoreError: the values are none for it.
         """
         if self._address.is_pooled:
             try:
                 return await self.transact(lambda db: db.fetch(query, *values), seconds=seconds)
             except Lost as lost:
                 raise unreachable(lost.cause, self._address) from lost
+            except Exception as error:
+                raise not_taken(error, self._address) from error
         end = time.monotonic() + seconds
         async with self._places:
             while True:
@@ -139,11 +151,24 @@ class Connections:
                 except Exception as error:
                     is_whole = not is_lost(error)
                     if is_whole:
-                        raise
+                        raise not_taken(error, self._address) from error
                     if not is_kept or time.monotonic() >= end:
                         raise unreachable(error, self._address) from error
                 finally:
                     self._give_back(connection, is_whole=is_whole)
+
+    async def reach(self) -> None:
+        """Return if the server answers, and takes changes.
+
+        Raises:
+            StoreUnreachable: it does not, or not soon.
+        """
+        self._health.require()
+        ((takes_changes,),) = await self.fetch(_TAKES_CHANGES, seconds=_PROBE_SECONDS)
+        if not takes_changes:
+            raise unreachable(
+                asyncpg.ReadOnlySQLTransactionError("it takes no changes"), self._address
+            )
 
     async def close(self) -> None:
         """Close what is open and free."""
@@ -166,21 +191,59 @@ class Connections:
             raise unreachable(lost.cause, self._address) from lost
 
     async def _take(self, seconds: float) -> Connection:
-        while self._free:
-            connection = self._free.pop()
-            if not connection.is_closed():
-                return connection
         try:
-            async with asyncio.timeout(max(min(seconds, CONNECT_SECONDS), 0.001)):
-                connection = await connect(
-                    self._address, {} if self._address.is_pooled else self._settings
-                )
-                await self._read_clock(connection)
-                return connection
+            return await self._free_or_new(seconds)
+        except Lost:
+            raise
         except Exception as error:
-            self.forget_free()
-            self._health.fails(unreachable(error, self._address).args[0])
+            # What is lax can wait for a server that is full, and says nothing about the rest.
+            if not (self._is_lax and isinstance(error, asyncpg.TooManyConnectionsError)):
+                self.forget_free()
+                self._health.fails(unreachable(error, self._address).args[0])
             raise Lost(error) from error
+
+    async def _free_or_new(self, seconds: float) -> Connection:
+        end = time.monotonic() + max(min(seconds, CONNECT_SECONDS), 0.001)
+        while True:
+            while self._free:
+                connection = self._free.pop()
+                if not connection.is_closed():
+                    self._in_use += 1
+                    return connection
+            if self._in_use and self._full is not None and time.monotonic() < self._full[0]:
+                await self._until_returned(end, self._full[1])
+                continue
+            self._in_use += 1
+            try:
+                return await self._connect(end)
+            except BaseException as error:
+                self._in_use -= 1
+                self._returned.set()
+                if not isinstance(error, asyncpg.TooManyConnectionsError):
+                    raise
+                self._full = (time.monotonic() + _FULL_SECONDS, error)
+                if not (self._in_use or self._free):
+                    raise
+
+    async def _until_returned(self, end: float, error: Exception) -> None:
+        self._returned.clear()
+        try:
+            async with asyncio.timeout(max(end - time.monotonic(), 0.0)):
+                await self._returned.wait()
+        except TimeoutError:
+            raise Lost(error) from error
+
+    async def _connect(self, end: float) -> Connection:
+        async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
+            connection = await connect(
+                self._address, {} if self._address.is_pooled else self._settings
+            )
+            try:
+                await self._read_clock(connection)
+            except BaseException:
+                connection.terminate()
+                raise
+            return connection
 
     async def _read_clock(self, connection: Connection) -> None:
         before = time.monotonic()
@@ -192,6 +255,8 @@ class Connections:
         self._health.works()
 
     def _give_back(self, connection: Connection, *, is_whole: bool) -> None:
+        self._in_use -= 1
+        self._returned.set()
         if is_whole and not self._is_closed and not connection.is_closed():
             self._free.append(connection)
         else:
@@ -212,6 +277,10 @@ async def connect(address: Address, settings: dict[str, str]) -> Connection:
             max_cached_statement_lifetime=0,
             server_settings={"application_name": "bitrix_events", **settings},
         )
+    except FileNotFoundError:  # or there is no such socket
+        if missing := address.missing_file():
+            raise StoreError(f"{address}: {missing}") from None
+        raise
     except (ValueError, asyncpg.ClientConfigurationError) as error:
         raise StoreError(f"{address}: {address.without_secrets(str(error))}") from None
 

@@ -27,7 +27,9 @@ from bitrix_events.store.postgres.numbers import Note, Number, Numbers, is_commi
 from bitrix_events.store.postgres.thread import Answer, LoopThread
 from bitrix_events.store.postgres.trouble import (
     Lost,
+    is_in_vain,
     may_work_again,
+    not_taken,
     refused,
     unreachable,
 )
@@ -173,7 +175,8 @@ class Groups(Generic[I, T]):
                 self._pass_turn(group)
                 group.tried.set()
                 self._connections.forget_free()
-                if self._health.trouble or time.monotonic() + 2 * PAUSE_SECONDS >= until:
+                is_late = time.monotonic() + 2 * PAUSE_SECONDS >= until
+                if self._health.trouble or is_late or is_in_vain(lost.cause):
                     _answer(group.members, unreachable(lost.cause, self._address))
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -198,7 +201,7 @@ class Groups(Generic[I, T]):
         if may_work_again(error) and time.monotonic() < until:
             await self._commit(group)
         elif len(group.members) == 1:
-            _answer(group.members, refused(error, self._address))
+            _answer(group.members, not_taken(error, self._address))
         else:
             for member in group.members:
                 single = _Group([member], None, has_turn=False)

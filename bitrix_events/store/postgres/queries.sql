@@ -416,6 +416,9 @@ DELETE FROM mark WHERE portal = $1 AND name = $2;
 UPDATE worker SET lease_until = $2 WHERE id = $1
 RETURNING extract(epoch FROM clock_timestamp())::double precision AS now;
 
+-- name: time
+SELECT extract(epoch FROM clock_timestamp())::double precision AS now;
+
 -- name: workers
 SELECT w.id, w.name, w.host, w.pid, w.started_at, w.lease_until,
        (SELECT count(*) FROM lane AS l WHERE l.owner = w.id AND l.state = 'running') AS held

@@ -47,6 +47,12 @@ _MADE_BY_ANOTHER: Final = (
 )
 """What a server says if somebody else makes a table at the same moment."""
 _HAS_META: Final = "SELECT to_regclass('meta') IS NOT NULL"
+_VERSION: Final = "SELECT schema_version, cell FROM meta"
+_NAMES: Final = re.compile(r"^CREATE (?:TABLE|SEQUENCE) (\w+)", re.MULTILINE)
+_TAKEN: Final = """
+SELECT name FROM unnest($1::text[]) AS name
+WHERE to_regclass(quote_ident(current_schema()) || '.' || name) IS NOT NULL
+"""
 _WORKER: Final = """
 SELECT split_part(host, ' ', 1) AS host, pid FROM worker
 WHERE lease_until > extract(epoch FROM clock_timestamp()) ORDER BY id LIMIT 1
@@ -61,16 +67,19 @@ async def make_tables(
 
     Raises:
         StoreError: the tables are those of a newer version, of an older one that somebody still
-            works with, or of another cell.
+            works with, of another cell, or of something else.
     """
     await _require_usable(db, address)
-    if not await db.fetchval(_HAS_META):
+    tables = (files("bitrix_events.store.postgres") / "schema.sql").read_text("utf-8")
+    taken = await db.fetch(_TAKEN, _NAMES.findall(tables))
+    if not await _has_meta(db, address):  # whoever makes the others makes it first
+        if taken:
+            raise _not_ours(address, "table or sequence", taken[0]["name"])
         with suppress(*_MADE_BY_ANOTHER):
             await db.execute(_META)
     async with db.transaction():
         await db.execute("LOCK TABLE meta IN EXCLUSIVE MODE")
         if await db.fetchval("SELECT count(*) FROM meta") == 0:
-            tables = (files("bitrix_events.store.postgres") / "schema.sql").read_text("utf-8")
             await db.execute(re.sub(r"\{first\}", str(cell * FIRST_OF_CELL + 1), tables))
             await db.execute(_FIRST, schema.version, cell)
         await _upgrade(db, address, schema)
@@ -85,9 +94,7 @@ async def check_tables(
     Raises:
         StoreError: they are not; the text says what to do.
     """
-    if not await db.fetchval(_HAS_META):
-        raise StoreError(f"{address} holds no store; has the app run with it yet?")
-    row = await db.fetchrow("SELECT * FROM meta")
+    row = await db.fetchrow(_VERSION) if await _has_meta(db, address) else None
     if row is None:
         raise StoreError(f"{address} holds no store; has the app run with it yet?")
     version = row["schema_version"]
@@ -107,6 +114,25 @@ async def check_tables(
             f"{address} is cell {row['cell']}, and not cell {cell}: name all cells in STORE, as"
             " before"
         )
+
+
+async def _has_meta(db: Connection, address: Address) -> bool:
+    """Whether there is a table ``meta``, of ours."""
+    if not await db.fetchval(_HAS_META):
+        return False
+    try:
+        await db.fetch(_VERSION)
+    except asyncpg.UndefinedColumnError:
+        raise _not_ours(address, "table", "meta") from None
+    return True
+
+
+def _not_ours(address: Address, kind: str, name: str) -> StoreError:
+    return StoreError(
+        f"{address} holds a {kind} {name} that is not of this package; give the app a database of"
+        " its own (createdb), or a schema of its own (CREATE SCHEMA app, and ?search_path=app at"
+        " the end of the address)"
+    )
 
 
 async def _upgrade(db: Connection, address: Address, schema: Schema) -> None:

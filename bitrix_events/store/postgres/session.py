@@ -34,9 +34,11 @@ from bitrix_events.store.postgres.statements import QUERIES
 from bitrix_events.store.postgres.thread import LoopThread
 from bitrix_events.store.postgres.trouble import (
     Lost,
+    is_in_vain,
     is_lost,
     is_mistake,
     may_work_again,
+    not_taken,
     refused,
     unreachable,
 )
@@ -53,6 +55,7 @@ _PATIENCE_SECONDS: Final = 5.0
 _CLOSING_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.1
 _TELL_SECONDS: Final = 0.01
+_TIME_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = (0.2, 1.0)
 _STOPPED: Final = "the process was stopped while this ran"
 _WORK: Final = "bitrix_events_work"
@@ -92,6 +95,7 @@ class Session:
         self._lease_seconds = lease_seconds
         self._cell = cell
         self._clock = clock
+        self._clock_read = clock_read
         self._wake = wake
         self._forget = forget
         self.process = f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -115,6 +119,7 @@ class Session:
         self._listening: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
+        self._asking_time: asyncio.Task[None] | None = None
         self.is_listening = False
         groups = (thread, self._safe, self.health, address, self._numbers)
         self.puts: Groups[Arrival, Stored] = Groups(
@@ -142,12 +147,14 @@ class Session:
             await self._register()
             await self._bury_others()
             self._looking = self._thread.loop.create_task(self._look_after_others())
+        if self._mode == "share":  # who works asks with every sign of life
+            self._asking_time = self._thread.loop.create_task(self._ask_time())
         if self._mode != "look" and not self._address.is_pooled:
             self._listening = self._thread.loop.create_task(self._listen())
 
     async def close(self) -> None:
         """Give back what is held, say goodbye, and let go of the connections."""
-        for task in (self._looking, self._listening, self._telling):
+        for task in (self._looking, self._listening, self._telling, self._asking_time):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
@@ -158,13 +165,14 @@ class Session:
         for connections in (self._safe, self._lax):
             await connections.close()
 
+    async def reach(self) -> None:
+        """See `PostgresStore.reach`."""
+        await self._safe.reach()
+
     async def read(self, query: str, *values: object) -> list[Any]:
         """Rows of a named statement."""
         self.health.require()
-        try:
-            return await self._safe.fetch(QUERIES[query], *values)
-        except Exception as error:
-            raise refused(error, self._address) from error
+        return await self._safe.fetch(QUERIES[query], *values)
 
     async def write(self, work: Work[T], *, seconds: float = _PATIENCE_SECONDS) -> T:
         """Do something in a transaction of its own; its result once it is committed.
@@ -195,7 +203,7 @@ class Session:
             except Exception as error:
                 if not may_work_again(error) or time.monotonic() >= until:
                     self._numbers.done(number)
-                    raise refused(error, self._address) from error
+                    raise not_taken(error, self._address) from error
         self._numbers.done(number)
         return results[0]
 
@@ -233,7 +241,8 @@ class Session:
         Raises:
             StoreUnreachable: it would be in vain, or too late.
         """
-        if self.health.trouble or time.monotonic() + 2 * PAUSE_SECONDS >= until:
+        is_late = time.monotonic() + 2 * PAUSE_SECONDS >= until
+        if self.health.trouble or is_late or is_in_vain(lost.cause):
             raise unreachable(lost.cause, self._address) from lost
         self._safe.forget_free()
         await asyncio.sleep(PAUSE_SECONDS)
@@ -257,12 +266,29 @@ class Session:
         """See `Store.extend`."""
         self.health.require()
         until = self._clock() + self._lease_seconds
-        is_alive = bool(await self._safe.fetch(QUERIES["extend"], self._worker, until))
+        is_alive = await self._read_time(QUERIES["extend"], self._worker, until)
         if not is_alive:
+            await self._read_time(QUERIES["time"])
             log.warning("the lease of this process was over; what it held was given to others")
             await self._register()
         await self._bury_others()
         return is_alive
+
+    async def _ask_time(self) -> None:
+        """Notice that the server's clock was set."""
+        while True:
+            await asyncio.sleep(_TIME_SECONDS)
+            with suppress(StoreError):
+                await self._read_time(QUERIES["time"])
+
+    async def _read_time(self, query: str, *values: object) -> bool:
+        """Run a statement that gives the server's time; whether it gave it."""
+        before = time.monotonic()
+        rows = await self._safe.fetch(query, *values)
+        spent = time.monotonic() - before
+        for (now,) in rows:
+            self._clock_read(now + spent / 2, spent)
+        return bool(rows)
 
     async def _settle(
         self, db: Connection, settled: Sequence[tuple[Claim, Verdict]], note: Note

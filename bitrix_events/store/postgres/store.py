@@ -180,7 +180,7 @@ class PostgresStore:
         Raises:
             StoreUnreachable: it does not, or not soon.
         """
-        await self._ask(lambda session: session.health.probe())
+        await self._ask(lambda session: session.reach())
 
     # Deliveries.
 

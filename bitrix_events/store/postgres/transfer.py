@@ -43,6 +43,7 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'bitrix_events'
   AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+_EXISTING: Final = "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
 _LONGEST_IDENTITY: Final = 500
 
 
@@ -109,8 +110,8 @@ class PostgresReading:
     @classmethod
     async def of(cls, db: Connection, portal: str | None = None) -> Any:
         """What a connection leads to."""
-        rows = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-        return cls(db, {row["tablename"] for row in rows}, portal)
+        rows = await db.fetch(_EXISTING, [table.name for table in TABLES])
+        return cls(db, {row["name"] for row in rows}, portal)
 
     def has(self, table: Table) -> bool:
         """See `transfer.Reading.has`."""

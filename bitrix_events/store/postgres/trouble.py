@@ -30,6 +30,8 @@ _MISTAKES: Final = (
 )
 """Mistakes of whoever has written the address; waiting does not help."""
 _AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_OF_THE_CHANGE: Final = ("21", "22", "23", "54")
+"""Classes of errors that say that this change can never be made: its values, or its size."""
 
 
 class Lost(Exception):
@@ -61,6 +63,11 @@ def may_work_again(error: BaseException) -> bool:
     return isinstance(error, _AGAIN)
 
 
+def is_in_vain(error: BaseException) -> bool:
+    """Whether the database lacks something that another try a moment later would lack, too."""
+    return isinstance(error, asyncpg.InsufficientResourcesError)
+
+
 def unreachable(error: BaseException, address: Address, *, ticket: str = "") -> StoreUnreachable:
     """The error for who asked, with what to do."""
     wrapped = StoreUnreachable(f"{address}: {_what_to_do(error, address)}", ticket=ticket)
@@ -68,12 +75,30 @@ def unreachable(error: BaseException, address: Address, *, ticket: str = "") -> 
     return wrapped
 
 
+def not_taken(error: Exception, address: Address) -> Exception:
+    """The error of a change that the database did not take.
+
+    Only if the change itself is to blame it will never be taken. Otherwise something is wrong with
+    the database (a table or a right is missing, a disk fails), and it is as if it did not answer.
+    """
+    wrapped = refused(error, address)
+    if not isinstance(error, asyncpg.PostgresError) or error.sqlstate[:2] in _OF_THE_CHANGE:
+        return wrapped
+    away = StoreUnreachable(str(wrapped))
+    away.__cause__ = error
+    return away
+
+
 def refused(error: BaseException, address: Address) -> Exception:
-    """The error of a change that the database did not take."""
+    """The error of a question or a change that the database did not take."""
     if isinstance(error, StoreError) or not isinstance(error, asyncpg.PostgresError):
         return error if isinstance(error, Exception) else StoreError(repr(error))
     if isinstance(error, _MISTAKES):
         text = _what_to_do(error, address)
+    elif isinstance(error, asyncpg.InvalidSchemaNameError):
+        text = f"there is no schema to work in ({error}); create the one that search_path names"
+    elif isinstance(error, asyncpg.UndefinedObjectError) and "parameter" in str(error):
+        text = f"{error}: neither the driver nor the server knows this option of the address"
     elif isinstance(error, asyncpg.InsufficientPrivilegeError):
         text = f"this user may not do that: {error}; the tables have to be the user's own"
     else:
