@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -11,6 +11,7 @@ from bitrix_events.store.planning import Row
 from bitrix_events.store.records import (
     Claim,
     Delivery,
+    DeliveryView,
     Execution,
     Installation,
     InstallationState,
@@ -88,6 +89,17 @@ def claim_of(head: Row, token: int, vault: Vault, now: float) -> Claim:
 def moment_of(seconds: float | None) -> datetime | None:
     """Seconds since 1970 as an aware time."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def views_of(rows: Sequence[Row], executions: Iterable[Row]) -> list[DeliveryView]:
+    """Stored deliveries, each with its executions."""
+    of_delivery: dict[int, list[Execution]] = {row["id"]: [] for row in rows}
+    for found in executions:
+        of_delivery[found["delivery_id"]].append(execution_of(found))
+    return [
+        DeliveryView(delivery_of(r), of_delivery[r["id"]], r["repeat_of"], r["repeats"])
+        for r in rows
+    ]
 
 
 def installation_of(row: Row, tokens: Tokens | None) -> Installation:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
 
+import orjson
+
 from bitrix_events.errors import InstallationChanged
 from bitrix_events.store import planning
 from bitrix_events.store.kept import Kept
@@ -26,9 +28,17 @@ from bitrix_events.store.planning import (
     places_of,
 )
 from bitrix_events.store.postgres.connections import Connection
+from bitrix_events.store.postgres.installations import save_installation
 from bitrix_events.store.postgres.numbers import NO_NOTE, Note, Number
 from bitrix_events.store.postgres.statements import QUERIES, columns, listed
-from bitrix_events.store.records import FACT_WINDOW, NewDelivery, Stored
+from bitrix_events.store.records import (
+    FACT_WINDOW,
+    Installation,
+    NewDelivery,
+    Stored,
+    Target,
+)
+from bitrix_events.store.sealed import Vault
 
 SLOTS: Final = 16
 _LONGEST_KEY: Final = 500
@@ -44,6 +54,26 @@ class Arrival(planning.Arrival):
     """
 
     save: Callable[[Connection], Awaitable[bool]] | None = None
+
+
+def arrival_of(
+    delivery: NewDelivery,
+    targets: Sequence[Target],
+    vault: Vault,
+    now: float,
+    installation: Installation | None = None,
+) -> Arrival:
+    """A delivery as it is stored, with the installation that comes with it."""
+    arrival = Arrival(
+        storable(delivery),
+        targets,
+        data=orjson.dumps(delivery.data).decode(),
+        user_token=vault.seal_user_token(delivery.portal, delivery.user_token),
+        now=now,
+    )
+    if installation is not None:
+        arrival.save = lambda db: save_installation(db, installation, vault, now)
+    return arrival
 
 
 def slot_of(portal: str) -> int:

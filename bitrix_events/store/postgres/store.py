@@ -33,10 +33,10 @@ from bitrix_events.store.postgres.installations import (
 )
 from bitrix_events.store.postgres.intake import (
     Arrival,
+    arrival_of,
     lane_id,
     replay,
     retry_dead,
-    storable,
     take_over,
 )
 from bitrix_events.store.postgres.known import KnownInstallations
@@ -61,7 +61,13 @@ from bitrix_events.store.records import (
     Target,
     Verdict,
 )
-from bitrix_events.store.rows import delivery_of, execution_of, installation_of, seconds_of
+from bitrix_events.store.rows import (
+    delivery_of,
+    execution_of,
+    installation_of,
+    seconds_of,
+    views_of,
+)
 from bitrix_events.store.sealed import Vault
 from bitrix_events.store.secrets import HEAD_BYTES, Sealer
 
@@ -235,7 +241,6 @@ class PostgresStore:
             )
             for one in kept
         ]
-
         try:
             return await self._write(lambda db: take_over(db, kept, arrivals, self._clock()))
         finally:
@@ -485,26 +490,12 @@ class PostgresStore:
         if self._mode == "look":
             raise StoreError("the store is open for reading only")
         now = self._clock() if now is None else now
-        arrival = Arrival(
-            storable(delivery),
-            targets,
-            data=orjson.dumps(delivery.data).decode(),
-            user_token=self._vault.seal_user_token(delivery.portal, delivery.user_token),
-            now=now,
-        )
-        if installation is not None:
-            arrival.save = lambda db: save_installation(db, installation, self._vault, now)
-        return arrival
+        return arrival_of(delivery, targets, self._vault, now, installation)
 
     async def _views(self, rows: Sequence[Any]) -> list[DeliveryView]:
         keys = [(row["portal"], row["id"]) for row in rows]
-        of_delivery: dict[int, list[Execution]] = {row["id"]: [] for row in rows}
-        for found in await self._read("executions", *columns(keys, 2)) if keys else ():
-            of_delivery[found["delivery_id"]].append(execution_of(found))
-        return [
-            DeliveryView(delivery_of(r), of_delivery[r["id"]], r["repeat_of"], r["repeats"])
-            for r in rows
-        ]
+        executions = await self._read("executions", *columns(keys, 2)) if keys else ()
+        return views_of(rows, executions)
 
     def _opened(self, rows: Sequence[Any]) -> Installation | None:
         for row in rows:

@@ -35,7 +35,6 @@ from bitrix_events.store.records import (
     DeliveryView,
     Execution,
     Installation,
-    InstallationState,
     NewDelivery,
     Query,
     Stats,
@@ -47,7 +46,6 @@ from bitrix_events.store.rows import (
     delivery_of,
     execution_of,
     installation_of,
-    row_of,
     seconds_of,
 )
 from bitrix_events.store.sealed import Vault
@@ -55,15 +53,18 @@ from bitrix_events.store.secrets import HEAD_BYTES, Sealer
 from bitrix_events.store.sqlite.clock import JUMP_SECONDS, SteadyClock
 from bitrix_events.store.sqlite.database import Database, Mode
 from bitrix_events.store.sqlite.file import check_version, connect_to_read
-from bitrix_events.store.sqlite.intake import Arrival, put_many, replay, retry_dead
-from bitrix_events.store.sqlite.maintenance import (
-    drop_old_facts,
+from bitrix_events.store.sqlite.installations import (
     forget_installation,
     forget_some_deliveries,
     is_of,
+    reseal,
+    saving,
+)
+from bitrix_events.store.sqlite.intake import Arrival, put_many, replay, retry_dead
+from bitrix_events.store.sqlite.maintenance import (
+    drop_old_facts,
     pragma,
     prune_some,
-    reseal,
     shift_times,
 )
 from bitrix_events.store.sqlite.queue import Claims, recover, settle_many, sweep
@@ -185,7 +186,7 @@ class SqliteStore:
         if installation is None:
             # The journal belongs to the owner of the file.
             return await writer.submit(put_many, arrival, spills=self._mode == "own")
-        arrival.save = self._saving(installation)
+        arrival.save = saving(installation, self._vault, self._clock())
         return await writer.submit(
             put_many, arrival, after=partial(self._forget, installation.portal)
         )
@@ -355,7 +356,8 @@ class SqliteStore:
 
     async def save_installation(self, installation: Installation) -> bool:
         forget = partial(self._forget, installation.portal)
-        return await self._write(self._saving(installation), after=forget)
+        change = saving(installation, self._vault, self._clock())
+        return await self._write(change, after=forget)
 
     async def begin_refresh(self, portal: str, *, version: int, seconds: float) -> bool:
         now = self._clock()
@@ -477,33 +479,6 @@ class SqliteStore:
             return None
         row = rows[0]
         return installation_of(row, self._vault.open_tokens(row["portal"], row["tokens"]))
-
-    def _saving(self, installation: Installation) -> Change[bool]:
-        """The change that saves an installation, if its version is still the stored one."""
-        row = {**row_of(installation, self._vault), "now": self._clock()}
-        query = QUERIES["change_installation" if installation.version else "add_installation"]
-        active = installation.state is InstallationState.ACTIVE
-
-        def change(db: sqlite3.Connection) -> bool:
-            # Who could not read the tokens does not lose them.
-            keeps_tokens = installation.tokens is None and self._has_unread(db, installation.portal)
-            if db.execute(query, {**row, "keeps_tokens": keeps_tokens}).rowcount == 0:
-                return False
-            lanes = {"portal": installation.portal, "paused": row["paused"], "active": active}
-            if not installation.paused:
-                db.execute(QUERIES["unpark_lanes"], lanes)
-            if installation.paused or not active:
-                db.execute(QUERIES["park_lanes"], lanes)
-            return True
-
-        return change
-
-    def _has_unread(self, db: sqlite3.Connection, portal: str) -> bool:
-        """Whether there are tokens that cannot be opened."""
-        row = db.execute(QUERIES["tokens"], {"portal": portal}).fetchone()
-        if row is None or row["tokens"] is None:
-            return False
-        return self._vault.opened_tokens(portal, row["tokens"]) is None
 
     def _drop_installation(self, db: sqlite3.Connection, portal: str, after: int) -> bool:
         assert self._writer is not None
