@@ -63,6 +63,12 @@ async def served(app: App, store: Path, *, port: int = 0) -> AsyncIterator[Serve
             yield Served(url, http, store)
 
 
+async def a_moment() -> None:
+    """Let everybody who can go on go on, however long the machine stops meanwhile."""
+    for _ in range(50):
+        await asyncio.sleep(0.001)
+
+
 async def eventually(
     condition: Callable[[], Awaitable[bool]] | Callable[[], bool], *, seconds: float = PATIENCE
 ) -> None:

@@ -64,7 +64,7 @@ def cli(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedP
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

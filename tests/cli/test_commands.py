@@ -105,7 +105,7 @@ def test_asking_for_help_imports_no_http_client_and_no_server(tmp_path: Path) ->
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
 

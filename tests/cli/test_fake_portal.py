@@ -180,7 +180,7 @@ async def test_an_app_works_with_the_lines_to_copy(mode: str, tmp_path: Path) ->
             if mode == "app":
                 await eventually(lambda: has("/", '<span class="badge">App</span>'))
             deal = (await portal.call("crm.deal.add", **{"fields[TITLE]": "Roof"})).json()["result"]
-            await eventually(lambda: has(f"/records/deal/{deal}", "Hello, Roof"), seconds=15)
+            await eventually(lambda: has(f"/records/deal/{deal}", "Hello, Roof"))
         finally:
             app.kill()
             await app.wait()

@@ -15,6 +15,7 @@ from b24pysdk import errors as sdk_errors
 from bitrix_events.testing import FakePortal
 from tests.compat.conftest import DEALS, portal_with_deals
 from tests.compat.https import internet
+from tests.serving import PATIENCE
 
 NEW_DOMAIN = "renamed.bitrix24.test"
 QUICK = {"initial_retry_delay": 0.001, "retry_delay_increment": 0}
@@ -22,7 +23,9 @@ QUICK = {"initial_retry_delay": 0.001, "retry_delay_increment": 0}
 
 @pytest.fixture
 async def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakePortal]:
-    """It lives at its own name, as real ones do."""
+    """It lives at its own name, as real ones do, on a machine that may be slow."""
+    for name in ("DEFAULT_CONNECT_TIMEOUT", "DEFAULT_READ_TIMEOUT"):
+        monkeypatch.setattr(f"b24pysdk._config.{name}", PATIENCE)
     portal = portal_with_deals()
     async with internet(portal, tmp_path, monkeypatch, hosts=[NEW_DOMAIN]):
         yield portal

@@ -37,9 +37,9 @@ async def stored(store: SqliteStore) -> list[int]:
     return found[::-1]
 
 
-async def recovered(store: SqliteStore, *, seconds: float = 30) -> None:
+async def recovered(store: SqliteStore) -> None:
     """Wait until the database takes changes again."""
-    await eventually(lambda: not store.trouble, seconds=seconds)
+    await eventually(lambda: not store.trouble)
 
 
 @contextmanager

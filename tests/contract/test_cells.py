@@ -38,7 +38,7 @@ def store_of(
     urls: Sequence[str], *, wrap: Callable[[Cell], Store] = lambda cell: cell, **options: Any
 ) -> CellStore:
     """Not opened yet."""
-    options = {"sealer": Sealer(SecretStr(KEY)), **options}
+    options = {"sealer": Sealer(SecretStr(KEY)), "put_seconds": PATIENCE, **options}
     cells = [Cell(url, others=[one for one in urls if one != url], **options) for url in urls]
     return CellStore(cells, wrap=wrap)
 
@@ -50,7 +50,7 @@ async def urls() -> list[str]:
 
 @pytest.fixture
 async def store(urls: list[str]) -> AsyncIterator[CellStore]:
-    store = store_of(urls, put_seconds=PATIENCE)
+    store = store_of(urls)
     await store.open()
     yield store
     await store.close()
@@ -208,7 +208,7 @@ async def test_two_stores_that_were_made_apart_cannot_be_joined(urls: list[str])
 
 
 async def test_a_store_becomes_the_first_cell(urls: list[str]) -> None:
-    alone = PostgresStore(urls[1], sealer=Sealer(SecretStr(KEY)))
+    alone = PostgresStore(urls[1], sealer=Sealer(SecretStr(KEY)), put_seconds=PATIENCE)
     await alone.open()
     assert await alone.save_installation(installed("acme"))
     await alone.close()
@@ -234,9 +234,11 @@ class Outage:
 def second_server() -> Any:
     server()  # or skip
     second = Server()
-    second.start()
-    yield second
-    second.remove()
+    try:
+        second.start()
+        yield second
+    finally:
+        second.remove()
 
 
 @pytest.fixture
@@ -297,7 +299,7 @@ async def test_a_cell_that_was_down_at_the_start_joins_later(
         assert "not in use" in store.trouble
 
         outage.second.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while store.trouble:
                 await woken.wait()
                 woken.clear()
@@ -326,9 +328,9 @@ async def test_the_outage_of_a_cell_is_sheltered_by_itself(outage: Outage, tmp_p
         assert stored.delivery_id is not None
         assert [seen[0] for seen in await run_all(store)] == ["up"]
         outage.second.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while store.trouble or len(await store.find(Query(portal="down"), limit=9)) < 2:
-                await asyncio.wait_for(woken.wait(), 20)
+                await woken.wait()
                 woken.clear()
         assert [code for _, _, code in await run_all(store)] == ["FIRST", "SECOND"]
     finally:

@@ -52,6 +52,7 @@ from tests.contract.test_store import (
     test_single_claims_take_turns_between_portals,
 )
 from tests.postgres import server
+from tests.serving import PATIENCE
 
 __all__ = [
     "answers",
@@ -96,7 +97,13 @@ async def store(clock: Clock) -> AsyncIterator[Store]:
     sealer = Sealer(SecretStr(KEY))
     store = CellStore(
         [
-            Cell(url, others=[one for one in urls if one != url], sealer=sealer, clock=clock)
+            Cell(
+                url,
+                others=[one for one in urls if one != url],
+                sealer=sealer,
+                clock=clock,
+                put_seconds=PATIENCE,
+            )
             for url in urls
         ]
     )

@@ -13,6 +13,7 @@ import pytest
 
 from bitrix_events.testing import FakePortal, Fault
 from bitrix_events.testing.faults import Obstacle
+from tests.serving import PATIENCE
 
 NOT_EXECUTED = (Fault.UNREACHED, Obstacle.TLS, Fault.RESET_BEFORE, Fault.BUSY_BEFORE)
 EXECUTED = {*Fault, *Obstacle}.difference(NOT_EXECUTED)
@@ -87,10 +88,14 @@ async def test_on_a_socket_the_connection_really_breaks(
     portal.add("deal", COMMENTS="x" * 1_000_000)
     async with (
         portal.serve(),
-        httpx.AsyncClient(base_url=portal.webhook_url, trust_env=False, timeout=0.5) as http,
+        httpx.AsyncClient(base_url=portal.webhook_url, trust_env=False, timeout=PATIENCE) as http,
     ):
         portal.fail_request(2, fault)
-        outcomes = [await outcome(http, "crm.deal.get", id=1) for _ in range(3)]
+        outcomes = [await outcome(http, "crm.deal.get", id=1)]
+        http.timeout = httpx.Timeout(PATIENCE, read=0.5 if fault is Fault.STALLED else PATIENCE)
+        outcomes.append(await outcome(http, "crm.deal.get", id=1))
+        http.timeout = httpx.Timeout(PATIENCE)
+        outcomes.append(await outcome(http, "crm.deal.get", id=1))
 
     assert outcomes == ["200 json", seen, "200 json"]
     assert len(portal.calls("crm.deal.get")) == (3 if fault in EXECUTED else 2)

@@ -19,6 +19,7 @@ from bitrix_events.testing import FakePortal
 from bitrix_events.testing.batch import resolve_references
 from bitrix_events.testing.serving import serve_on_socket
 from bitrix_events.wire.form import decode_form
+from tests.serving import PATIENCE
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 HANDLER = "https://app.test/bitrix/events"
@@ -796,7 +797,9 @@ async def test_over_real_sockets_an_app_is_installed_calls_and_is_called(
         assert portal.rest_url == f"http://{portal.domain}/rest/"
         await portal.install(url)
         auth = listener.bodies[0]["auth"]
-        async with httpx.AsyncClient(base_url=auth["client_endpoint"], trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=auth["client_endpoint"], trust_env=False, timeout=PATIENCE
+        ) as http:
             bound = await http.post(
                 "event.bind",
                 json={"auth": auth["access_token"], "event": "OnCrmDealAdd", "handler": url},
@@ -815,7 +818,7 @@ async def test_over_real_sockets_an_app_is_installed_calls_and_is_called(
 async def test_a_served_portal_redirects_to_its_new_address_on_the_same_socket() -> None:
     portal = FakePortal()
 
-    async with portal.serve(), httpx.AsyncClient(trust_env=False) as http:
+    async with portal.serve(), httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         old, port = portal.webhook_url, portal.domain.partition(":")[2]
         portal.move(f"localhost:{port}")
         answer = await http.get(old + "profile")

@@ -46,7 +46,7 @@ from tests.serving import PATIENCE
 
 T = TypeVar("T")
 
-_HANGS_SECONDS: Final = 20.0
+_HANGS_SECONDS: Final = 60.0
 _FAST_DISK: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """What the file is like after a loss of power is not the question here."""
 

@@ -450,7 +450,7 @@ async def test_another_process_may_change_installations_and_the_owner_sees_it(
         seen = await store.installation("acme")
         return seen is not None and seen.paused
 
-    await eventually(is_seen, seconds=1)
+    await eventually(is_seen)
 
 
 async def test_another_process_puts_deliveries_in_a_file_and_works_with_none(

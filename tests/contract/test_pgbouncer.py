@@ -66,11 +66,13 @@ async def pooler() -> AsyncIterator[int]:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    await eventually(answers)
-    yield port
-    process.terminate()
-    await process.wait()
-    shutil.rmtree(folder)
+    try:
+        await eventually(answers)
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+        shutil.rmtree(folder)
 
 
 async def test_two_workers_and_a_door_share_two_connections_of_a_pooler(pooler: int) -> None:

@@ -22,7 +22,7 @@ from bitrix_events.store.records import NewDelivery, Query, State, Stored, Targe
 from tests.contract.records import installed
 from tests.contract.wires import Break, Wire, wired
 from tests.postgres import Server, server
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 DONE = Verdict(State.DONE)
 HANDLER = [Target("app.handle")]
@@ -45,7 +45,7 @@ async def wire() -> AsyncIterator[Wire]:
 
 @pytest.fixture
 async def store(wire: Wire) -> AsyncIterator[PostgresStore]:
-    store = PostgresStore(wire.url)
+    store = PostgresStore(wire.url, put_seconds=PATIENCE)
     await store.open()
     yield store
     wire.mend()
@@ -137,20 +137,20 @@ async def test_a_verdict_that_nobody_could_confirm_is_confirmed_when_it_is_repea
     assert await store.settle(claim, DONE), "it was this worker's own"
 
 
-async def test_a_server_that_says_nothing_is_not_waited_for(
-    store: PostgresStore, wire: Wire
-) -> None:
+async def test_a_server_that_says_nothing_is_not_waited_for(wire: Wire) -> None:
+    store = PostgresStore(wire.url, put_seconds=5)
+    await store.open()
     wire.breaks(Break.HANGS)
-    began = time.monotonic()
 
-    stored = await asyncio.gather(store.put(event(1), HANDLER), return_exceptions=True)
+    async with asyncio.timeout(PATIENCE):
+        stored = await asyncio.gather(store.put(event(1), HANDLER), return_exceptions=True)
 
-    assert time.monotonic() - began < 20
     await eventually(lambda: not store.trouble)
     is_stored = isinstance(stored[0], Stored)
     assert is_stored or isinstance(stored[0], StoreUnreachable)
     await store.put(event(2), HANDLER)
     assert await numbers(store) == ([1, 2] if is_stored else [2])
+    await store.close()
 
 
 async def test_while_it_is_away_everything_says_so_at_once(
@@ -185,7 +185,7 @@ async def test_while_it_is_away_everything_says_so_at_once(
     with pytest.raises(StoreUnreachable):
         store.put_soon(event(1), HANDLER, answers.append)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # of five seconds for each
     assert store.known_installation("acme") == known
     wire.mend()
     await eventually(lambda: not store.trouble)
@@ -205,7 +205,7 @@ async def test_who_waits_for_work_is_woken_when_it_is_back(wire: Wire) -> None:
 
     wire.mend()
 
-    await eventually(lambda: bool(woken), seconds=5)
+    await eventually(lambda: bool(woken))
     await store.close()
 
 
@@ -220,8 +220,16 @@ async def test_a_store_that_could_not_be_opened_can_be_later(wire: Wire) -> None
 
     await store.open()
 
-    await store.reach()
+    await eventually(partial(_is_reached, store))
     await store.close()
+
+
+async def _is_reached(store: PostgresStore) -> bool:
+    try:
+        await store.reach()
+    except StoreUnreachable:
+        return False
+    return True
 
 
 def _reaches(found: Sized, count: int) -> bool:
@@ -232,9 +240,11 @@ def _reaches(found: Sized, count: int) -> bool:
 def own_server() -> Iterator[Server]:
     server()  # is skipped where there is none
     own = Server()
-    own.start()
-    yield own
-    own.remove()
+    try:
+        own.start()
+        yield own
+    finally:
+        own.remove()
 
 
 async def test_restarts_of_the_server_in_the_middle_lose_nothing_and_double_nothing(

@@ -19,7 +19,7 @@ from tests.contract.faults import locked
 from tests.contract.records import installed
 from tests.contract.test_queue import added, other, updated
 from tests.contract.test_store import Engine, claim_all, clock, engine, store
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 __all__ = ["clock", "engine", "store"]
 
@@ -41,7 +41,7 @@ class Answers:
 
     async def all(self, count: int) -> list[Stored]:
         """Wait for that many answers, all of them good."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.told) < count:
                 await self._more.wait()
                 self._more.clear()

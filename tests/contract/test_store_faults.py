@@ -44,6 +44,7 @@ from tests.contract.faults import (
     stored,
 )
 from tests.contract.records import KEY, installed
+from tests.serving import PATIENCE, eventually
 
 IN_JOURNAL = Stored(None)
 DONE = Verdict(State.DONE)
@@ -85,21 +86,21 @@ async def waiting_in_journal(store: SqliteStore) -> int:
 # A file that somebody else has locked.
 
 
-async def test_a_delivery_to_a_locked_file_is_kept_within_a_moment(
-    store: SqliteStore, path: Path
+async def test_a_delivery_to_a_locked_file_is_kept_and_only_the_first_one_waits_for_the_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bitrix_events.store.sqlite.database._OWNER_PATIENCE_MS", 1_000)
+    store = await opened(path)
     with locked(path):
         begun = time.monotonic()
-        (first,) = await send(store, 1)
-        first_took = time.monotonic() - begun
-        rest = await send(store, *range(2, 20))
-        rest_took = time.monotonic() - begun - first_took
+        kept = await send(store, *range(1, 51))
+        took = time.monotonic() - begun
 
-        assert first == IN_JOURNAL
-        assert rest == [IN_JOURNAL] * 18
-        assert rest_took < 18 * first_took, "only the first one waits for the lock"
+        assert kept == [IN_JOURNAL] * 50
+        assert took < 50
         assert "another process keeps it locked" in store.trouble
-        assert await waiting_in_journal(store) == 19
+        assert await waiting_in_journal(store) == 50
+    await store.close()
 
 
 async def test_what_was_kept_is_taken_over_in_order_and_before_what_is_newer(
@@ -171,8 +172,11 @@ async def test_changes_that_waited_too_long_are_refused_and_not_made(
 
 
 async def test_a_busy_moment_is_no_trouble(
-    store: SqliteStore, path: Path, caplog: pytest.LogCaptureFixture
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bitrix_events.store.sqlite.database._OWNER_PATIENCE_MS", 60_000)
+    store = await opened(path)
+
     async def unlock_soon() -> None:
         with locked(path):
             await asyncio.sleep(0.05)
@@ -184,6 +188,7 @@ async def test_a_busy_moment_is_no_trouble(
     await unlocking
     assert result.delivery_id is not None
     assert caplog.records == []
+    await store.close()
 
 
 async def test_spilled_deliveries_are_counted(store: SqliteStore, path: Path) -> None:
@@ -339,7 +344,7 @@ async def test_a_write_that_fails_is_not_acknowledged_but_kept(
         results = await send(store, 2, 3)
         assert results == [IN_JOURNAL] * 2
         assert "its disk fails" in store.trouble
-    await recovered(store, seconds=1)
+    await recovered(store)
 
     assert await stored(store) == [1, 2, 3]
 
@@ -363,7 +368,11 @@ async def test_after_an_error_of_the_disk_another_connection_is_used(
 
 
 async def test_who_was_served_before_the_trouble_is_told_so(store: SqliteStore) -> None:
-    gate = threading.Event()
+    begun, gate = threading.Event(), threading.Event()
+
+    def hold(_: sqlite3.Connection) -> None:
+        begun.set()
+        gate.wait(PATIENCE)
 
     def fail(_: sqlite3.Connection) -> None:
         raise ValueError("on purpose")
@@ -371,14 +380,14 @@ async def test_who_was_served_before_the_trouble_is_told_so(store: SqliteStore) 
     def insert(db: sqlite3.Connection) -> int:
         return db.execute("UPDATE meta SET seen_at = seen_at + 1").rowcount
 
-    held = asyncio.create_task(store._write(lambda _: gate.wait(10)))
-    await asyncio.sleep(0.05)
+    held = asyncio.create_task(store._write(hold))
+    await eventually(begun.is_set)
     changes = [asyncio.create_task(store._write(change)) for change in (insert, fail, insert)]
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)  # each is handed in; together, as the first one is not done
     plan("before_commit=error@3")  # the gate, the first change, the last one
     gate.set()
     try:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(PATIENCE):
             await held
             results = await asyncio.gather(*changes, return_exceptions=True)
     finally:
@@ -443,14 +452,13 @@ async def test_old_deliveries_are_deleted_without_holding_up_new_ones(store: Sql
         await asyncio.gather(*(store.settle(claim, DONE) for claim in claims))
     await send(store, 2_000)
     pruning = asyncio.create_task(store.prune(datetime(2100, 1, 1, tzinfo=UTC), limit=10_000))
-    waits = []
+    stored_meanwhile = 0
     while not pruning.done():
-        begun = time.monotonic()
         await send(store, 2_001)
-        waits.append(time.monotonic() - begun)
+        stored_meanwhile += 1
 
     assert await pruning == 2_000, "what waits stays"
-    assert max(waits) < 5
+    assert stored_meanwhile >= 2, "it is one of many changes that take turns"
 
 
 # A full disk.
@@ -509,7 +517,7 @@ async def test_a_log_that_fills_the_disk_gives_its_space_back(
         while not store.trouble:
             await send(store, acknowledged)
             acknowledged += 1
-        await recovered(store, seconds=1)
+        await recovered(store)
 
         assert await stored(store) == list(range(acknowledged))
         await store.close()

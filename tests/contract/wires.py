@@ -119,5 +119,7 @@ async def wired(target: str) -> AsyncIterator[Wire]:
         port = listening.sockets[0].getsockname()[1]
         user = wire._parts.username
         wire.url = urlunsplit(wire._parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
-        yield wire
-        wire.cut()
+        try:
+            yield wire
+        finally:
+            wire.cut()

@@ -157,7 +157,7 @@ async def test_a_change_of_an_example_arrives() -> None:
 def test_an_example_is_run_by_its_name() -> None:
     command = [sys.executable, "-m", "examples.migrating", "from_2bad_bitrix.usage"]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
     )
 
     assert done.returncode == 0, done.stderr

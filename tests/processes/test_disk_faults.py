@@ -298,7 +298,7 @@ async def all_handled(record: Record, load: Load) -> None:
             for handler in handlers_of(number)
         )
 
-    await eventually(is_handled, seconds=30)
+    await eventually(is_handled)
 
 
 async def test_while_somebody_has_locked_the_file_every_event_is_acknowledged_at_once(

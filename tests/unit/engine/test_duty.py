@@ -12,7 +12,7 @@ import pytest
 from bitrix_events import StoreError
 from bitrix_events.engine.duty import Duty
 from bitrix_events.store.sqlite.store import SqliteStore
-from tests.serving import eventually
+from tests.serving import PATIENCE, eventually
 
 
 class Roster(SqliteStore):
@@ -111,7 +111,7 @@ async def test_who_has_lost_his_duty_stops_in_the_middle(roster: Roster) -> None
     async with running(Duty(roster, "tidying", work, every=3600)):
         await begun.wait()
         roster.is_mine = False
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
 
 
 async def test_a_store_out_of_reach_takes_no_duty_away_before_its_time(
@@ -136,4 +136,4 @@ async def test_a_store_out_of_reach_takes_no_duty_away_before_its_time(
         roster.is_out = False
         await eventually(lambda: roster.asked > asked + 6)
         roster.is_out = True
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), PATIENCE)

@@ -208,7 +208,7 @@ async def test_a_rate_limited_portal_rests_while_others_flow(store: SqliteStore)
         runs[delivery.portal] += 1
         if delivery.portal == "acme" and limited:
             error = RateLimited("m", "QUERY_LIMIT_EXCEEDED", "too many", portal="acme")
-            error.retry_after = 0.5
+            error.retry_after = 5.0
             raise error
 
     async with working(app, store) as end:
@@ -464,19 +464,21 @@ async def test_a_stop_gives_back_what_does_not_end_and_costs_no_attempt(
 ) -> None:
     app = app_with(store, shutdown_seconds=0.05)
     started: list[str] = []
+    ended: list[str] = []
+    may_end = threading.Event()
 
     @app.on("ONX", name="long")
     async def long() -> None:
         started.append("long")
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 
     @app.on("ONX", name="stubborn")
     async def stubborn() -> None:
         started.append("stubborn")
-        until = time.monotonic() + 1.6
-        while time.monotonic() < until:
+        while not may_end.is_set():
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.05)
+        ended.append("stubborn")
 
     async with app.lifespan():
         await put(app, "long")
@@ -485,6 +487,9 @@ async def test_a_stop_gives_back_what_does_not_end_and_costs_no_attempt(
     await store.open()
     found = await executions(store)
     await store.close()
+    assert ended == []
+    may_end.set()
+    await eventually(lambda: ended == ["stubborn"])
 
     assert [(e.state, e.attempt, e.deaths) for e in found] == [(State.WAITING, 0, 0)] * 2
     assert {e.note for e in found} == {"interrupted by a stop of the app"}

@@ -17,7 +17,7 @@ def modules_after(code: str) -> set[str]:
     """The generated modules that a fresh process has imported after some code."""
     script = f"{code}\nimport sys\nprint(*[m for m in sys.modules if '.generated' in m])"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=180
     )
     return {name.removeprefix("bitrix_events.generated") for name in done.stdout.split()}
 

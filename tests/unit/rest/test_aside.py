@@ -14,6 +14,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import Limits
 from bitrix_events.rest.reader import Reader
 from bitrix_events.testing import FakePortal, Latency
+from tests.serving import PATIENCE
 from tests.unit.rest.lists import QUICK
 
 WIDE = Limits(burst=10_000, per_second=10_000)
@@ -100,14 +101,16 @@ async def test_who_asks_for_a_record_stands_aside_once_whoever_reads_it() -> Non
 
 @pytest.mark.parametrize(("is_followed", "lists"), [(True, [3]), (False, [2])])
 async def test_a_reading_waits_for_those_who_are_about_to_begin(
-    is_followed: bool, lists: list[int]
+    is_followed: bool, lists: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bitrix_events.rest.reader._FOLLOWERS_SECONDS", 4.0)
     portal = FakePortal()
     async with calling(portal) as (caller, client):
         caller.is_followed = is_followed
         reader = Reader(client)
         first = [asyncio.create_task(reader.read(Deal, n, {}, delivery=n)) for n in (1, 2)]
-        await asyncio.sleep(0.005)
+        for _ in range(5):
+            await asyncio.sleep(0)
         await asyncio.gather(*first, reader.read(Deal, 3, {}, delivery=3))
 
     assert [len(call.params["filter"]["@id"]) for call in portal.calls("crm.item.list")] == lists
@@ -116,7 +119,7 @@ async def test_a_reading_waits_for_those_who_are_about_to_begin(
 async def test_who_has_followers_in_vain_waits_for_a_moment_only() -> None:
     async with calling(FakePortal()) as (caller, client):
         caller.is_followed = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             deal = await Reader(client).read(Deal, 1, {}, delivery=1)
 
     assert deal.id == 1

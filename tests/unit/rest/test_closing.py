@@ -16,7 +16,7 @@ from bitrix_events.rest.pace import Limits
 from bitrix_events.rest.transport import Transport
 from bitrix_events.testing import FakePortal, Latency
 from tests.access import FixedAccess, TokenAccess
-from tests.serving import eventually
+from tests.serving import PATIENCE, a_moment, eventually
 from tests.wires import Wire
 
 WIDE = Limits(burst=10_000, per_second=10_000)
@@ -26,7 +26,7 @@ SILENCE = Latency(request=1000)
 
 
 async def ended(*calls: Awaitable[Any]) -> list[Any]:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         return await asyncio.gather(*calls, return_exceptions=True)
 
 
@@ -62,7 +62,7 @@ async def test_closing_ends_what_is_under_way_over_connections_of_others() -> No
     client = Client(portal.webhook_url, transport)
     change = asyncio.create_task(client.call("crm.deal.add", fields={}).send())
     read = asyncio.create_task(client.call("crm.deal.get", id=1).send())
-    await asyncio.sleep(0.01)
+    await eventually(lambda: portal.requests == 2)
 
     await client.close()
     changed, found = await ended(change, read)
@@ -80,7 +80,8 @@ async def test_closing_wakes_who_waits_for_a_method_or_for_the_next_try() -> Non
     client = Client(portal.webhook_url, portal.transport, options=options)
     calls = [client.call("crm.deal.get", id=1), client.call("profile")]
     tasks = [asyncio.create_task(call.send()) for call in calls]
-    await asyncio.sleep(0.05)
+    await eventually(lambda: portal.requests == 2)
+    await a_moment()
 
     await client.close()
 
@@ -89,8 +90,11 @@ async def test_closing_wakes_who_waits_for_a_method_or_for_the_next_try() -> Non
 
 
 async def test_closing_does_not_wait_for_a_new_token() -> None:
+    is_renewing = asyncio.Event()
+
     class Slow(TokenAccess):
         async def renew(self, refused: Authorization) -> Authorization:
+            is_renewing.set()
             await asyncio.Event().wait()
             raise AssertionError
 
@@ -99,7 +103,7 @@ async def test_closing_does_not_wait_for_a_new_token() -> None:
     portal.expire_tokens()
     client = Client(access, portal.transport)
     task = asyncio.create_task(client.call("crm.deal.add", fields={}).send())
-    await asyncio.sleep(0.05)
+    await eventually(is_renewing.is_set)
 
     await client.close()
 
@@ -125,7 +129,7 @@ async def test_a_cancelled_caller_is_cancelled_though_the_client_closes_at_once(
     portal = FakePortal(latency=SILENCE)
     client = Client(FixedAccess(portal), portal.transport)
     task = asyncio.create_task(client.call("crm.deal.add", fields={}).send())
-    await asyncio.sleep(0.01)
+    await eventually(lambda: portal.requests == 1)
 
     task.cancel()
     await client.close()

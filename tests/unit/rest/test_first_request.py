@@ -74,7 +74,7 @@ asyncio.run(main())
 def printed(script: str) -> str:
     """What a script prints in a process of its own, errors included."""
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=180
     )
     return done.stdout + done.stderr
 

@@ -19,6 +19,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import UNLIMITED
 from bitrix_events.rest.responses import Response
 from bitrix_events.testing import FakePortal
+from tests.serving import PATIENCE
 from tests.unit.rest.lists import QUICK
 
 Answer = Callable[[Any], Awaitable[httpx.Response]]
@@ -125,14 +126,14 @@ async def test_what_was_made_before_the_client_was_closed_is_told() -> None:
     async def answered_slowly(number: int) -> None:
         if number == 20:
             many_wait.set()
-        await asyncio.sleep(0.001 if number <= 16 else 30)
+        await asyncio.sleep(0.001 if number <= 16 else 3600)
 
     portal = Portal(answered_slowly)
     client = client_of(portal)
     work = asyncio.create_task(client.apply("crm.deal.add", adds(2000)))
     await many_wait.wait()
     await client.close()
-    error = await failed(asyncio.wait_for(work, 5))
+    error = await failed(asyncio.wait_for(work, PATIENCE))
 
     kinds = [type(e) for e in error.errors.values()]
     assert len(error.results) > 0

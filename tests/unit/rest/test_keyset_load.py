@@ -14,6 +14,7 @@ from bitrix_events.rest.client import Client
 from bitrix_events.rest.pace import UNLIMITED, Limits
 from bitrix_events.testing import FakePortal
 from bitrix_events.testing.limits import Operating
+from tests.serving import PATIENCE
 from tests.unit.rest.lists import (
     QUICK,
     deal_ids,
@@ -94,7 +95,7 @@ async def test_the_first_page_is_handed_out_while_the_next_ones_are_asked_for() 
 
     async with Client(portal.webhook_url, Slow(), options=QUICK, limits=UNLIMITED) as client:
         pages = client.list("crm.deal.list", select=["ID"]).pages()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             first = await anext(pages)
             await asked.wait()
         may_answer.set()
@@ -154,16 +155,15 @@ async def test_a_stream_that_is_left_leaves_nothing_running(rows: int) -> None:
 async def test_a_method_that_has_used_up_its_time_is_waited_for_and_others_are_not() -> None:
     portal = FakePortal(
         domain="operating.bitrix24.test",
-        operating=Operating(limit=2.0, window=1.0, seconds={"crm.deal.list": 0.05}),
+        operating=Operating(limit=2.0, window=6.0, seconds={"crm.deal.list": 0.05}),
     )
     portal.fill("deal", 3000)
     limits = Limits(float("inf"), float("inf"), 2.0)
     async with Client(portal.webhook_url, portal.transport, options=QUICK, limits=limits) as client:
         task = asyncio.ensure_future(client.list("crm.deal.list", select=["ID"]).all())
         await asyncio.sleep(0.05)
+        await client.call("profile")
         assert not task.done()
-        async with asyncio.timeout(0.5):
-            await client.call("profile")
         rows = await task
 
     assert [int(row["ID"]) for row in rows] == list(range(1, 3001))

@@ -15,6 +15,7 @@ from bitrix_events.rest import carrier
 from bitrix_events.rest.client import Client
 from bitrix_events.rest.options import Options, Timeouts
 from bitrix_events.rest.transport import Transport
+from tests.serving import PATIENCE
 
 CODE = "s3cr3tc0de"
 URL = f"https://acme.bitrix24.test/rest/1/{CODE}/"
@@ -50,17 +51,22 @@ async def test_a_total_timeout_while_waiting_for_a_connection_means_that_nothing
 ) -> None:
     monkeypatch.setattr(carrier, "_CONNECTIONS", 1)
 
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+    asked, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        asked.set()
+        await may_end.wait()
         writer.close()
 
     busy = Transport()
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        first = asyncio.create_task(busy.post_json(url, b"{}", timeouts=Timeouts(total=0.5)))
-        await asyncio.sleep(0.1)
+        first = asyncio.create_task(busy.post_json(url, b"{}"))
+        await asyncio.wait_for(asked.wait(), PATIENCE)
         with pytest.raises(TransportError) as waited:
             await busy.post_json(url, b"{}", timeouts=HASTY)
+        may_end.set()
         with pytest.raises(TransportError) as sent:
             await first
         await busy.close()

@@ -419,9 +419,10 @@ def test_threads_together_send_no_more_than_one_would() -> None:
 
 async def test_two_clients_of_a_portal_count_together() -> None:
     portal = FakePortal()
+    limits = Limits(burst=50, per_second=0.01)
     async with (
-        Client(portal.webhook_url, portal.transport) as one,
-        Client(portal.webhook_url, portal.transport) as other,
+        Client(portal.webhook_url, portal.transport, limits=limits) as one,
+        Client(portal.webhook_url, portal.transport, limits=limits) as other,
     ):
         await one.call("profile")
         await other.call("profile")

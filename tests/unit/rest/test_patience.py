@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from bitrix_events.errors import RateLimited
+from bitrix_events.rest import turns
 from bitrix_events.rest.options import DEFAULT_OPTIONS
 from bitrix_events.rest.pace import STANDARD, Bucket, Limits
 from bitrix_events.rest.turns import Priority, Turns, Waiting
+from tests.serving import PATIENCE, eventually
 
 
 class Line:
@@ -53,7 +55,7 @@ async def test_patience_ends_though_it_is_places_that_are_missing() -> None:
     began = loop.time()
 
     patient = line.start(1)
-    outcome = await asyncio.wait_for(line.turns.wait(line.waiting(patience=0.05)), 2)
+    outcome = await asyncio.wait_for(line.turns.wait(line.waiting(patience=0.05)), PATIENCE)
 
     assert isinstance(outcome, RateLimited)
     assert outcome.retry_after > 0
@@ -65,18 +67,18 @@ async def test_patience_ends_though_it_is_places_that_are_missing() -> None:
 async def test_patience_ends_for_each_in_its_own_time() -> None:
     line = Line()
     with line.turns.held():
-        tasks = [task for n in (3, 1, 2) for task in line.start(1, patience=n * 0.05)]
-        first, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=2)
-        found = await asyncio.wait_for(asyncio.gather(*tasks), 2)
+        tasks = [task for n in (600, 0.05, 0.1, 600) for task in line.start(1, patience=n)]
+        found = await asyncio.wait_for(asyncio.gather(*tasks[1:3]), PATIENCE)
 
-    assert first == {tasks[1]}
-    assert [type(outcome) for outcome in found] == [RateLimited] * 3
+        assert [type(outcome) for outcome in found] == [RateLimited] * 2
+        assert [task.done() for task in tasks] == [False, True, True, False]
+        await drained(tasks)
 
 
 async def test_slow_requests_do_not_stop_the_others() -> None:
     line = Line()
 
-    outcome = await asyncio.wait_for(line.turns.wait(line.waiting()), 2)
+    outcome = await asyncio.wait_for(line.turns.wait(line.waiting()), PATIENCE)
 
     assert outcome is None
     assert line.turns._not_full == 4
@@ -85,18 +87,24 @@ async def test_slow_requests_do_not_stop_the_others() -> None:
 async def test_beside_slow_requests_others_go_together_and_seldom() -> None:
     line = Line(Limits(burst=50, per_second=20))  # one in 0.1 s, and after 0.25 s of waiting
     tasks: list[asyncio.Task[object]] = []
+    began = asyncio.get_running_loop().time()
+
+    def alone() -> int:
+        return sum(task.done() for task in tasks)
 
     for _ in range(50):
         tasks += line.start(1)
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.4)
+    await eventually(lambda: sum(map(len, line.groups)) + alone() == 50)
 
-    assert 1 <= len(line.groups) <= 6
-    assert sum(map(len, line.groups)) >= 50 - 6
+    took = asyncio.get_running_loop().time() - began
+    assert len(line.groups) >= 1
+    assert len(line.groups) + alone() <= (took - 0.25) / 0.1 + 1
     await drained(tasks)
 
 
-async def test_callers_who_left_are_no_company() -> None:
+async def test_callers_who_left_are_no_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_COMPANY_SECONDS", PATIENCE)
     line = Line()
     stay = line.start(5)
     for _ in range(3):
@@ -121,4 +129,4 @@ async def test_while_a_line_is_held_nobody_goes(command: str | None) -> None:
         await asyncio.sleep(0.01)
         assert not task.done()
 
-    assert await asyncio.wait_for(task, 2) is None
+    assert await asyncio.wait_for(task, PATIENCE) is None

@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import socket
 import struct
-import time
 import traceback
 import tracemalloc
 import zlib
@@ -22,6 +21,7 @@ from bitrix_events.errors import TransportError
 from bitrix_events.rest.options import Timeouts
 from bitrix_events.rest.transport import Answer, Transport
 from tests.ports import free_port
+from tests.serving import PATIENCE, a_moment
 
 MIB = 1024 * 1024
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -49,10 +49,12 @@ class Peer:
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
         async with server:
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-            yield self
-        for writer, closed in list(self._open.items()):
-            writer.transport.abort()
-            await closed.wait()
+            try:
+                yield self
+            finally:
+                for writer, closed in list(self._open.items()):
+                    writer.transport.abort()
+                    await closed.wait()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -103,7 +105,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 (the condition is no event)
             await asyncio.sleep(0.01)
 
@@ -324,7 +326,6 @@ async def test_a_connection_that_is_not_accepted_means_that_nothing_ran(
             waiting = exits.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
-        started = time.monotonic()
         with pytest.raises(TransportError, match="no connection in time") as caught:
             await transport.post_json(
                 f"http://127.0.0.1:{listener.getsockname()[1]}/",
@@ -333,7 +334,6 @@ async def test_a_connection_that_is_not_accepted_means_that_nothing_ran(
             )
 
     assert caught.value.sent is False
-    assert time.monotonic() - started < 2
 
 
 async def test_an_unknown_name_means_that_nothing_ran(
@@ -353,7 +353,7 @@ async def test_a_slow_look_up_of_the_name_counts_as_connecting(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def slow(*_: object, **__: object) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(3600)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", slow)
     with pytest.raises(TransportError, match="no connection in time") as caught:
@@ -365,12 +365,15 @@ async def test_a_slow_look_up_of_the_name_counts_as_connecting(
 async def test_closing_during_a_look_up_cancels_nobody(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    is_looking = asyncio.Event()
+
     async def slow(*_: object, **__: object) -> None:
-        await asyncio.sleep(30)
+        is_looking.set()
+        await asyncio.sleep(3600)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", slow)
     post = asyncio.create_task(transport.post_json("http://slow.test/", b"{}"))
-    await asyncio.sleep(0.05)
+    await until(is_looking.is_set)
     await transport.close()
 
     with pytest.raises(TransportError) as caught:
@@ -445,13 +448,11 @@ async def test_an_answer_that_drips_ends_with_the_total_timeout(transport: Trans
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    started = time.monotonic()
     async with Peer(drip).serve() as peer:
         with pytest.raises(TransportError, match="no answer in time") as caught:
             await transport.post_json(peer.url, b"{}", timeouts=Timeouts(read=10, total=0.3))
 
     assert caught.value.sent is True
-    assert time.monotonic() - started < 5
 
 
 # The connections.
@@ -480,7 +481,7 @@ async def test_a_connection_that_the_server_closed_is_replaced(
     async with says(http(b"{}")).serve() as peer:  # hangs up without having said so
         for _ in range(answers):
             assert (await transport.post_json(peer.url, b"{}")).status == 200
-            await asyncio.sleep(0.05)
+            await a_moment()
 
         assert peer.connections == answers
 
@@ -490,11 +491,14 @@ async def test_what_comes_unasked_is_no_answer_to_the_next_post(transport: Trans
         writer.write(http(b"mine"))
         await asyncio.sleep(0.05)
         writer.write(http(b"late", status="408 Request Timeout"))
+        said.append("late")
 
+    said: list[str] = []
     async with Peer(talk, keep=True).serve() as peer:
         for _ in range(3):
             assert (await transport.post_json(peer.url, b"{}")).body == b"mine"
-            await asyncio.sleep(0.15)
+            await until(lambda: len(said) == len(peer.bodies))
+            await a_moment()
 
         assert peer.connections == 3
 

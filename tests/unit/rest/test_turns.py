@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
 from bitrix_events.errors import RateLimited
+from bitrix_events.rest import turns
 from bitrix_events.rest.batch import Outcome
 from bitrix_events.rest.options import DEFAULT_OPTIONS, Options, Timeouts
 from bitrix_events.rest.pace import STANDARD, UNLIMITED, Bucket, Limits
 from bitrix_events.rest.responses import Response
 from bitrix_events.rest.turns import Priority, Turns, Waiting
+from tests.serving import PATIENCE, eventually
 
 TIGHT = Limits(burst=1, per_second=1000)
 
@@ -25,6 +29,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def _patient_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, nobody goes without company because it took long."""
+    monkeypatch.setattr(turns, "_COMPANY_SECONDS", PATIENCE)
 
 
 class Line:
@@ -100,6 +110,11 @@ async def breathe() -> None:
     """Let everybody who can go on go on."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+def are_done_when_answered(line: Line, tasks: list[asyncio.Task[Outcome | None]]) -> bool:
+    line.finish()
+    return all(task.done() for task in tasks)
 
 
 async def drained(tasks: list[asyncio.Task[Outcome | None]]) -> None:
@@ -300,21 +315,20 @@ async def test_the_line_moves_when_there_is_room_again() -> None:
     line = Line(TIGHT)
     tasks = line.start(*map(str, range(20)), shares=False)
 
-    await asyncio.wait_for(asyncio.gather(*tasks), 5)
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
 
     assert line.alone == [str(n) for n in range(20)]
 
 
 async def test_patience_ends_with_an_error_that_tells_when_there_is_room() -> None:
-    line = Line()
+    line = Line(clock=Clock())
     line.bucket.refused(line.bucket.now(), is_overrun=True)
-    began = asyncio.get_running_loop().time()
 
     patient = line.start("patient", shares=False)
     await breathe()
-    outcome = await line.call("hasty", shares=False, patience=0.05)
+    async with asyncio.timeout(PATIENCE):
+        outcome = await line.call("hasty", shares=False, patience=0.05)
 
-    assert asyncio.get_running_loop().time() - began < 0.4
     assert isinstance(outcome, RateLimited)
     assert (outcome.method, outcome.portal) == ("hasty", "acme")
     assert 0.3 < outcome.retry_after <= 1
@@ -323,10 +337,10 @@ async def test_patience_ends_with_an_error_that_tells_when_there_is_room() -> No
 
 
 async def test_who_has_no_patience_does_not_wait_at_all() -> None:
-    line = Line()
+    line = Line(clock=Clock())
     line.bucket.refused(line.bucket.now(), is_overrun=True)
 
-    outcome = await asyncio.wait_for(line.call("hasty", patience=0), 0.2)
+    outcome = await asyncio.wait_for(line.call("hasty", patience=0), PATIENCE)
 
     assert isinstance(outcome, RateLimited)
 
@@ -406,9 +420,7 @@ async def test_places_are_never_lost_whoever_leaves_when() -> None:
             await asyncio.sleep(0.0003)
         for task in tasks[::2]:
             task.cancel()
-        await asyncio.sleep(0.03)
-        line.finish()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await eventually(partial(are_done_when_answered, line, tasks))
         for name in line.alone:
             line.turns.end(is_full=name in "uvwxyz")
         line.assert_idle()
@@ -438,7 +450,7 @@ async def test_a_long_line_is_quick() -> None:
     line = Line(STANDARD, clock)
     while not line.bucket.take():
         pass
-    began = asyncio.get_running_loop().time()
+    began = time.process_time()
     tasks: list[asyncio.Task[Outcome | None]] = []
     for n in range(4000):
         tasks += line.start(str(n))
@@ -450,4 +462,4 @@ async def test_a_long_line_is_quick() -> None:
         line.finish()
     await asyncio.gather(*tasks)
 
-    assert asyncio.get_running_loop().time() - began < 2
+    assert time.process_time() - began < 4

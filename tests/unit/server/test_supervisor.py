@@ -201,7 +201,7 @@ def test_a_server_that_does_not_stop_is_killed(started: list[Supervised], tmp_pa
 
 def test_a_stop_is_heard_while_nothing_runs(started: list[Supervised], tmp_path: Path) -> None:
     supervised = supervise(started, tmp_path, DYING, REFUSING)
-    wait_for_the_end_of(supervised.wait_for(4))  # the next one is some tenths of a second away
+    wait_for_the_end_of(supervised.wait_for(7))  # the next one is three seconds away
     supervised.process.terminate()
 
     assert supervised.end()[0] == 0
