@@ -233,8 +233,11 @@ class AppTest:
 
         Raises:
             TimeoutError: see `drain`.
+            ValueError: time does not go back.
         """
         passing = timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
+        if passing < timedelta(0):
+            raise ValueError("time does not go back")
         end = self._clock() + passing.total_seconds()
         await self.drain()
         while (step := self._seconds_to_due()) is not None and self._clock() + step < end:
@@ -324,7 +327,8 @@ class AppTest:
         weather = self._watch.weather
         rest = weather.ends_in() if weather is not None else None
         # To look into empty queues again and again would take long, and find nothing.
-        chores = self.app.chores_due_in if self.portal.kept else None
+        is_kept = any(portal.kept for portal in self._cloud.portals)
+        chores = self.app.chores_due_in if is_kept else None
         moments = (self._opened().seconds_to_due(), rest, chores)
         return min((seconds for seconds in moments if seconds is not None), default=None)
 

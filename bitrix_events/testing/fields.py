@@ -7,6 +7,7 @@ name.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -20,6 +21,8 @@ _NUMBERS: Final = frozenset(
     {"integer", "user", "crm_company", "crm_contact", "crm_lead", "crm_category"}
 )
 _MOMENTS: Final = frozenset({"datetime", "date"})
+_WHOLE: Final = re.compile(r"\s*[+-]?\d+", re.ASCII)
+_DECIMAL: Final = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 TEXTS: Final = _MOMENTS | {"string", "text", "char", "crm_status", "crm_currency"}
 """The types of fields that hold text or nothing."""
 
@@ -44,6 +47,11 @@ class Kind:
     is_dynamic: bool = False
     """Whether its events are those of smart processes, which carry that number."""
 
+    @property
+    def has_several(self) -> bool:
+        """Whether its records have phones, mail addresses and their like."""
+        return "crm_multifield" in self.fields.values()
+
     def type_of(self, name: str) -> str | None:
         """The type of a field, or None for a user field, whose values are kept as they come."""
         return self.fields.get(name)
@@ -65,15 +73,15 @@ def stored_value(kind: Kind, name: str, value: Any) -> Any:
     """Bring a value, typed or text, to the form it is stored in. Empty text is no value."""
     kind_of_value = kind.type_of(name)
     if isinstance(value, datetime | date) or (value and kind_of_value in _MOMENTS):
-        return _iso_moment(value, whole_days=kind_of_value == "date")
+        return stored_moment(value, whole_days=kind_of_value == "date")
     if value == "" and kind_of_value != "text":
         return None
     if value is None or kind_of_value in (None, "list", "crm_multifield"):
         return value
     if kind_of_value in _NUMBERS:
-        return _number(value, int)
+        return number_of(value, int)
     if kind_of_value == "double":
-        return _number(value, float)
+        return number_of(value, float)
     if kind_of_value == "boolean":
         return value not in (False, "N", "0", 0)
     if isinstance(value, bool):
@@ -104,6 +112,48 @@ def several_changed(before: Any, given: Any) -> list[Record]:
     return [one for one in [*known.values(), *added] if one]
 
 
+def with_several(kind: Kind, record: Record, fields: Record) -> Record:
+    """Fields in which ``fm``, as ``crm.item.*`` calls all phones and their like together, is taken
+    apart by type.
+
+    Args:
+        record: as it is before the change.
+    """
+    if "FM" not in fields or not kind.has_several:
+        return fields
+    apart = {name: value for name, value in fields.items() if name != "FM"}
+    given: dict[str, list[Record]] = {}
+    for one in several(fields["FM"]):
+        classic = {_upper_case(name): value for name, value in one.items()}
+        type_ = str(classic.get("TYPE_ID") or _type_of_one(kind, record, classic.get("ID")))
+        given.setdefault(type_.upper(), []).append(classic)
+    for name, values in given.items():
+        if kind.type_of(name) == "crm_multifield":
+            apart[name] = several_changed(record.get(name), values)
+    return apart
+
+
+def _type_of_one(kind: Kind, record: Record, value_id: Any) -> str:
+    """The type of the phone or its like that has this id in a record; empty if none has."""
+    known = {str(one["id"]): str(one["typeId"]) for one in item_several(kind, record)}
+    return known.get(str(value_id), "")
+
+
+def item_several(kind: Kind, record: Record) -> list[Record]:
+    """All phones and their like of a record, as ``crm.item.*`` answers them in ``fm``."""
+    return [
+        {
+            "id": number_of(one["ID"], int),
+            "typeId": name,
+            "valueType": one.get("VALUE_TYPE", ""),
+            "value": one.get("VALUE", ""),
+        }
+        for name, type_ in kind.fields.items()
+        if type_ == "crm_multifield"
+        for one in several(record.get(name))
+    ]
+
+
 def classic_value(kind_of_value: str | None, value: Any) -> Any:
     """A stored value as classic methods answer it: text, in lists too."""
     if value is None or isinstance(value, str) or kind_of_value == "boolean":
@@ -126,15 +176,19 @@ def item_value(value: Any) -> Any:
     return value
 
 
-def _number(value: Any, number_type: type[int] | type[float]) -> int | float:
-    """Text to a number; what is no number counts as 0, as in PHP."""
+def number_of(value: Any, number_type: type[int] | type[float]) -> int | float:
+    """A value as a number, as PHP has it: of text the number that it begins with, or else 0."""
+    if isinstance(value, str):
+        leading = (_WHOLE if number_type is int else _DECIMAL).match(value)
+        value = leading[0] if leading else 0
     try:
-        return number_type(value)
+        number = number_type(value)
     except (TypeError, ValueError, OverflowError):
         return 0
+    return number if isinstance(number, int) or math.isfinite(number) else 0.0
 
 
-def _iso_moment(value: Any, *, whole_days: bool) -> str:
+def stored_moment(value: Any, *, whole_days: bool) -> str:
     """A date or time as ISO 8601, in the zone of the fake portal: UTC. Other text stays."""
     try:
         moment = value if isinstance(value, date) else datetime.fromisoformat(str(value))

@@ -61,7 +61,7 @@ class Front:
             params = await read_params(request)
         except RestError as error:
             return 1, partial(refusal, error)
-        path = request.path_params["path"].removesuffix(".json").split("/")
+        path = request.path_params["path"].removesuffix("/").removesuffix(".json").split("/")
         commands = params.get("cmd") if path[-1].lower() == "batch" else None
         count = len(commands) if isinstance(commands, dict | list) else 1
         return count, partial(self._execute_rest, path, params, token_of(request, params))

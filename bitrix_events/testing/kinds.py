@@ -30,7 +30,7 @@ _PERSON: Final = _as_types(
     string="NAME SECOND_NAME LAST_NAME POST ADDRESS",
     crm_status="HONORIFIC",
     date="BIRTHDATE",
-    crm_multifield="PHONE EMAIL WEB IM",
+    crm_multifield="PHONE EMAIL WEB IM LINK",
 )
 _CHANGES: Final = ("ADD", "UPDATE", "DELETE")
 
@@ -84,7 +84,7 @@ COMPANY: Final = Kind(
     _CHANGES,
     _as_types(integer="ID", string="TITLE", crm_status="COMPANY_TYPE INDUSTRY EMPLOYEES")
     | _as_types(crm_currency="CURRENCY_ID", double="REVENUE", crm_lead="LEAD_ID")
-    | _as_types(crm_multifield="PHONE EMAIL WEB IM", char="IS_MY_COMPANY")
+    | _as_types(crm_multifield="PHONE EMAIL WEB IM LINK", char="IS_MY_COMPANY")
     | _BOOKKEEPING,
     {"OPENED": "Y", "IS_MY_COMPANY": "N"},
     entity_type_id=4,

@@ -5,7 +5,7 @@ The methods themselves are in the modules whose names begin with ``methods_``; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,8 @@ from bitrix_events.testing.world import Change, World
 
 Params: TypeAlias = dict[str, Any]
 
+OWN_METHODS: Final = ("batch", "methods")
+"""Methods that are about the others, open to every app; `rest` answers them itself."""
 _LONGEST_HANDLER: Final = 255
 
 STATUSES: Final[Mapping[str, int]] = {
@@ -117,24 +119,26 @@ class PortalState:
         if code is not None:
             raise RestError(code, "The user does not have access to the application.")
 
-    def announce(self, change: Change, *, user_id: int, made_by: Queue = NO_QUEUE) -> None:
+    def announce(
+        self,
+        change: Change,
+        *,
+        user_id: int,
+        made_by: Queue = NO_QUEUE,
+        told: set[str] | None = None,
+    ) -> None:
         """Raise the events of a change.
 
         Args:
             made_by: the queue of offline events that does not hear of it.
+            told: what is raised already and not to be repeated; see `Request.told`.
         """
-        kind = change.kind
-        if change.action not in kind.actions:
-            return
-        code, data = _event_stem(change) + change.action, _event_data(change)
-        codes = [code, f"{code}_{kind.entity_type_id}"] if kind.is_dynamic else [code]
-        for raised in codes:
-            self.sender.raise_event(raised, data, user_id=user_id, made_by=made_by)
-        if kind.name == "deal" and change.moved_category:
-            moved = {name: change.record[name] for name in ("ID", "CATEGORY_ID", "STAGE_ID")}
-            self.sender.raise_event(
-                "ONCRMDEALMOVETOCATEGORY", {"FIELDS": moved}, user_id=user_id, made_by=made_by
-            )
+        for code, data in _events_of(change):
+            event = f"{code} {data}"
+            if told is None or event not in told:
+                self.sender.raise_event(code, data, user_id=user_id, made_by=made_by)
+            if told is not None:
+                told.add(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +159,18 @@ class Request:
     connector_id: str = ""
     """The queue of offline events that is meant, or is not to hear of the change. It stands beside
     the token: commands of a batch have that of the batch (protocol.md 8.1)."""
+    told: set[str] = field(default_factory=set)
+    """The events that the same HTTP request has raised: of what all its commands do, exactly the
+    same event goes out once (protocol.md 1.9)."""
 
     def mapping(self, name: str) -> Params:
-        """A parameter that is a mapping. An empty one may be missing or, from PHP, a list.
+        """A parameter that is a mapping; its name may be in upper case. An empty one may be
+        missing or, from PHP, a list.
 
         Raises:
             RestError: it is something else.
         """
-        value = self.params.get(name) or {}
+        value = self._given(name) or {}
         if not isinstance(value, dict):
             raise RestError("", f"Parameter '{name}' must be array.")
         return value
@@ -173,15 +181,19 @@ class Request:
         Raises:
             RestError: there is none.
         """
-        value = str(self.params.get(name, self.params.get(name.upper(), "")))
+        value = str(self._given(name))
         if not value.isdecimal():
             raise RestError("", "ID is not defined or invalid.")
         return int(value)
 
     def selected(self, default: list[str]) -> list[str]:
         """The names to select; none given means ``default``."""
-        names = self.params.get("select") or default
+        names = self._given("select") or default
         return [str(name) for name in operands("=", names)]
+
+    def _given(self, name: str) -> Any:
+        """A parameter, whose name may be in upper case; empty text if there is none."""
+        return self.params.get(name, self.params.get(name.upper(), ""))
 
     def page_of(self, kind: Kind, conditions: Params, order: Params) -> Page[Record]:
         """The wanted page of all records of a kind."""
@@ -197,7 +209,7 @@ class Request:
         Raises:
             RestError: there is a group of conditions.
         """
-        if any(split_condition(key)[1].upper() in ("0", "LOGIC") for key in conditions):
+        if any(_is_group(split_condition(key)[1]) for key in conditions):
             raise RestError("ERROR_ARGUMENT", "The fake portal knows no groups of conditions.")
         ignored = self.portal.habits.get(self.method, ())
         if Habit.IGNORES_ID_FILTER in ignored:
@@ -229,7 +241,7 @@ class Request:
 
     def _announce(self, change: Change) -> None:
         made_by = Queue(self.client_id, self.connector_id) if self.connector_id else NO_QUEUE
-        self.portal.announce(change, user_id=self.user_id, made_by=made_by)
+        self.portal.announce(change, user_id=self.user_id, made_by=made_by, told=self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +304,27 @@ def check_handler(handler: str) -> None:
         host = None
     if not host or len(handler) > _LONGEST_HANDLER:
         raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
+
+
+def _is_group(name: str) -> bool:
+    """Whether a filter names conditions of its own there: ``0``, or ``::SUBFILTER-1`` of tasks."""
+    return name.upper() in ("0", "LOGIC") or name.startswith("::")
+
+
+def _events_of(change: Change) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Code and data of each event that a change raises."""
+    kind = change.kind
+    if change.action not in kind.actions:
+        return
+    code, data = _event_stem(change) + change.action, _event_data(change)
+    yield code, data
+    if kind.is_dynamic:
+        yield f"{code}_{kind.entity_type_id}", data
+    if kind.name == "deal" and change.moved_category:
+        moved = {name: change.record[name] for name in ("ID", "CATEGORY_ID", "STAGE_ID")}
+        yield "ONCRMDEALMOVETOCATEGORY", {"FIELDS": moved}
+    if kind.name == "product":  # the outdated event, which is raised still
+        yield f"ONCRMPRODUCT{change.action}", {"FIELDS": {"ID": change.id}}
 
 
 def _event_stem(change: Change) -> str:

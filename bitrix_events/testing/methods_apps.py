@@ -1,6 +1,6 @@
 """What an app leaves with the portal: options, placements, robots, bots, and notifications.
 
-Source: protocol.md 9.3 and 9.4.
+Source: protocol.md 4.4, 9.3 and 9.4.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _register_options(method: str, *, own: bool) -> None:
     def set_options(request: Request) -> bool:
         given = request.params.get("options")
         if not isinstance(given, dict) or not given:
-            raise RestError("ERROR_ARGUMENT", "Argument 'options' is null or empty")
+            raise RestError("ArgumentNullException", "Argument 'options' is null or empty")
         if not own:
             _require_admin(request)
         _options(request, own=own).update(given)
@@ -113,7 +113,9 @@ def bind_placement(request: Request) -> bool:
     if wanted in mine:
         raise RestError("ERROR_CORE", "Unable to set placement handler: Handler already binded")
     if place in _ONLY_ONE and any(known.placement == place for known in mine):
-        raise RestError("ERROR_PLACEMENT_MAX_COUNT", "Placement max count")
+        raise RestError("ERROR_PLACEMENT_MAX_COUNT", "Placement max count", status=200)
+    if place == "PAGE_BACKGROUND_WORKER" and not wanted.options.get("errorHandlerUrl"):
+        raise RestError("EMPTY_ERROR_HANDLER_URL", "No errorHandlerUrl in OPTIONS", status=200)
     request.portal.registrations.placements.append(wanted)
     return True
 
@@ -239,8 +241,22 @@ def update_bot(request: Request) -> bool:
 
 @METHODS.add("imbot.unregister", scope="imbot")
 def unregister_bot(request: Request) -> bool:
-    bot = _bot(request)
-    request.portal.registrations.bots.remove(bot)
+    """Remove a bot and tell its handler, which hears no more then unless another bot has it."""
+    bot, bots, sender = _bot(request), request.portal.registrations.bots, request.portal.sender
+    bots.remove(bot)
+    sender.raise_event(
+        "ONIMBOTDELETE",
+        {"BOT_ID": bot.id, "BOT_CODE": bot.code},
+        user_id=request.user_id,
+        client_id=bot.client_id,
+    )
+    if not any((b.client_id, b.handler) == (bot.client_id, bot.handler) for b in bots):
+        sender.bindings[:] = [
+            bound
+            for bound in sender.bindings
+            if (bound.client_id, bound.handler) != (bot.client_id, bot.handler)
+            or bound.event not in _BOT_EVENTS
+        ]
     request.portal.world.delete(USER, bot.id)
     return True
 

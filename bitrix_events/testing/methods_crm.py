@@ -18,7 +18,6 @@ from bitrix_events.testing.kinds import (
     QUOTE,
     STATUS,
     TIMELINE_COMMENT,
-    USERFIELD,
 )
 from bitrix_events.testing.listing import split_condition
 from bitrix_events.testing.methods import Answer, Methods, Request, RestError
@@ -79,14 +78,7 @@ def _register_fields(prefix: str, kind: Kind) -> None:
         }
         types = kind.fields | dict.fromkeys(sorted(user_fields), "string")
         described = {name: field_description(name, type_) for name, type_ in types.items()}
-        for field in request.portal.world.all(USERFIELD):
-            if field["ENTITY_ID"] == f"CRM_{kind.name.upper()}":
-                name = field["FIELD_NAME"]
-                described[name] = field_description(name, field["USER_TYPE_ID"]) | {
-                    "isMultiple": field["MULTIPLE"] == "Y",
-                    "isRequired": field["MANDATORY"] == "Y",
-                }
-        return described
+        return described | user_field_descriptions(request, kind)
 
 
 def field_description(name: str, type_: str) -> dict[str, Any]:
@@ -99,6 +91,15 @@ def field_description(name: str, type_: str) -> dict[str, Any]:
         "isMultiple": type_ == "crm_multifield",
         "isDynamic": name.startswith("UF_"),
         "title": name,
+    }
+
+
+def user_field_descriptions(request: Request, kind: Kind) -> dict[str, Any]:
+    """What those methods say about the user fields of a kind, by their names."""
+    return {
+        name: field_description(name, field["USER_TYPE_ID"])
+        | {"isMultiple": field["MULTIPLE"] == "Y", "isRequired": field["MANDATORY"] == "Y"}
+        for name, field in request.portal.world.user_fields(kind).items()
     }
 
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from bitrix_events.testing.fields import Kind, Record, item_value
+from bitrix_events.testing.fields import Kind, Record, item_several, item_value
 from bitrix_events.testing.listing import select_fields, split_condition
 from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
-from bitrix_events.testing.methods_crm import field_description
+from bitrix_events.testing.methods_crm import field_description, user_field_descriptions
 from bitrix_events.testing.world import RecordMissingError
 
 METHODS: Final = Methods()
@@ -68,6 +68,10 @@ def describe_item(request: Request) -> dict[str, Any]:
         for name, type_ in kind.fields.items()
         if type_ != "crm_multifield"
     }
+    if kind.has_several:
+        described["fm"] = field_description("FM", "crm_multifield") | {"upperName": "FM"}
+    for name, description in user_field_descriptions(request, kind).items():
+        described[kind.item_name(name)] = description | {"upperName": name}
     return {"fields": described}
 
 
@@ -99,6 +103,8 @@ def _item(
     original = str(request.params.get("useOriginalUfNames")).lower() in ("y", "true", "1")
     columns = _columns(kind, tuple(selected), original)
     item = {shown: item_value(selected[name]) for name, shown in columns}
+    if kind.has_several and ("*" in names or "FM" in names):
+        item["fm"] = item_several(kind, record)
     if "*" in names or "ENTITY_TYPE_ID" in names:
         item["entityTypeId"] = kind.entity_type_id
     return item
@@ -110,5 +116,5 @@ def _columns(kind: Kind, names: tuple[str, ...], original: bool) -> list[tuple[s
     return [
         (name, name if original and name.startswith("UF_") else kind.item_name(name))
         for name in names
-        if kind.type_of(name) != "crm_multifield"  # under "fm", which the fake does not have
+        if kind.type_of(name) != "crm_multifield"  # these are in "fm"
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bitrix_events.testing.kinds import USER
-from bitrix_events.testing.methods import Answer, Methods, Params, Request, RestError
+from bitrix_events.testing.methods import OWN_METHODS, Answer, Methods, Params, Request, RestError
 from bitrix_events.testing.methods_lists import user_row, users_page
 from bitrix_events.testing.world import iso_time
 
@@ -100,6 +100,8 @@ def get_method(request: Request) -> dict[str, bool]:
     name = request.params.get("name", request.params.get("NAME"))
     if not name:
         raise RestError("ERROR_ARGUMENT", "Argument 'name' is null or empty")
+    if str(name).lower() in OWN_METHODS:
+        return {"isExisting": True, "isAvailable": True}
     known = request.portal.methods.get(str(name).lower())
     scopes = (None, "", *request.portal.site.scope.split(","))
     return {
@@ -113,7 +115,7 @@ def get_feature(request: Request) -> dict[str, str]:
     """Whether the portal's plan has a feature; one that nobody knows is none."""
     code = request.params.get("CODE", request.params.get("code"))
     if not code:
-        raise RestError("ERROR_ARGUMENT", "Argument 'CODE' is null or empty")
+        raise RestError("CODE_EMPTY", "Argument 'CODE' is null or empty")
     return {"value": request.portal.features.get(str(code), "N")}
 
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from bitrix_events.testing.fields import Kind
 from bitrix_events.testing.kinds import kind_named
 
 _ITEM: Final = "item"
-_PLAIN: Final = (str, int, float, list, dict, date)
+_SAME: Final = {"catalog.product": "product"}
+_PLAIN: Final = (str, int, float, dict, date)
 
 
 class Model(Protocol):
@@ -39,7 +41,7 @@ def kind_of(record: Model) -> Kind:
         LookupError: the fake portal has no such records.
     """
     if record.kind != _ITEM:
-        return kind_named(record.kind.replace(".", "_"))
+        return kind_named(_SAME.get(record.kind, record.kind.replace(".", "_")))
     number = getattr(record, "entity_type_id", 0)
     if not number:
         name = type(record).__name__
@@ -57,8 +59,12 @@ def fields_of(record: Model) -> dict[str, Any]:
 
 def renamed(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields by classic names, which may be given as models and ``crm.item.*`` call them:
-    ``stage_id``, ``stageId``."""
-    return {_classic(kind, name): value for name, value in fields.items()}
+    ``stage_id``, ``stageId``. Of phones and their like the texts are enough."""
+    named = {_classic(kind, name): value for name, value in fields.items()}
+    return {
+        name: _several(value) if kind.type_of(name) == "crm_multifield" else value
+        for name, value in named.items()
+    }
 
 
 def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +86,19 @@ def _classic(kind: Kind, name: str) -> str:
     return kind.classic_name(to_camel(name) if name.islower() else name)
 
 
+def _several(value: Any) -> Any:
+    """Phones, each as a mapping: ``"+49 30 1"`` is ``[{"VALUE": "+49 30 1"}]``."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list):
+        return values
+    return [{"VALUE": one} if isinstance(one, str) else one for one in values]
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "Y" if value else "N"
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, BaseModel):  # one of several phones
+        return {name.upper(): getattr(value, name) for name in value.model_fields_set}
     return value if value is None or isinstance(value, _PLAIN) else str(value)

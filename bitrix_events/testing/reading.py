@@ -5,6 +5,10 @@ Source: protocol.md 4.1 and 4.2.
 
 from __future__ import annotations
 
+from email.parser import BytesParser
+from typing import Final
+from urllib.parse import quote_plus
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,6 +18,8 @@ from bitrix_events.testing.batch import FORM_LIMITS
 from bitrix_events.testing.methods import Params, RestError
 from bitrix_events.testing.oauth import OAuthError
 from bitrix_events.wire.form import decode_form
+
+_MULTIPART: Final = "multipart/form-data"
 
 
 def refusal(error: OAuthError | RestError) -> Response:
@@ -32,8 +38,11 @@ async def read_params(request: Request) -> Params:
     body = await request.body()
     try:
         params: Params = dict(decode_form(request.scope["query_string"], FORM_LIMITS))
-        if "json" in request.headers.get("content-type", ""):
+        content_type = request.headers.get("content-type", "")
+        if "json" in content_type:
             return params | _json_object(body)
+        if content_type.lower().startswith(_MULTIPART):
+            body = _as_urlencoded(content_type, body)
         return params | decode_form(body, FORM_LIMITS)
     except FormError as error:
         raise RestError("ERROR_ARGUMENT", str(error)) from error
@@ -45,6 +54,20 @@ def _json_object(body: bytes) -> Params:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _as_urlencoded(content_type: str, body: bytes) -> bytes:
+    """A form of several parts, as curl's ``-F`` and PHP's arrays of fields send it, in the other
+    encoding. Files are left out."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    form = BytesParser().parsebytes(head + body)
+    fields = []
+    for part in form.walk():
+        name = part.get_param("name", header="content-disposition")
+        value = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(value, bytes) and part.get_filename() is None:
+            fields.append(f"{quote_plus(name)}={quote_plus(value)}")
+    return "&".join(fields).encode()
 
 
 def token_of(request: Request, params: Params) -> str | None:

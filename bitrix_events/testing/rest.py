@@ -29,7 +29,15 @@ from bitrix_events.testing.batch import run_batch
 from bitrix_events.testing.catalog import BY_SCOPE
 from bitrix_events.testing.faults import Faults
 from bitrix_events.testing.limits import OperatingTime
-from bitrix_events.testing.methods import Answer, Method, Params, PortalState, Request, RestError
+from bitrix_events.testing.methods import (
+    OWN_METHODS,
+    Answer,
+    Method,
+    Params,
+    PortalState,
+    Request,
+    RestError,
+)
 from bitrix_events.testing.oauth import OAuthError
 from bitrix_events.testing.site import hex_id
 from bitrix_events.testing.world import RecordMissingError, iso_time
@@ -52,6 +60,11 @@ SCOPES: Final = ",".join(
     sorted({method.scope for method in METHODS.values() if method.scope} | set(BY_SCOPE))
 )
 """Whatever a method or an event here needs, comma separated."""
+_SAY_NOT_FOUND: Final = (
+    "crm.item.productrow.",
+    "crm.timeline.comment.update",
+    "crm.timeline.comment.delete",
+)
 _log = logging.getLogger("bitrix_events.testing")
 
 
@@ -82,6 +95,8 @@ class Caller:
     """``auth_connector`` of the HTTP request."""
     token: str = field(default="", repr=False)
     """The access token, which may end within a batch; empty for a webhook."""
+    told: set[str] = field(default_factory=set, compare=False, repr=False)
+    """The events that the HTTP request has raised; see `Request.told`."""
 
 
 class RestApi:
@@ -207,11 +222,12 @@ class RestApi:
             client_id=caller.client_id,
             auth_in_params="auth" in params,
             connector_id=caller.connector_id,
+            told=caller.told,
         )
         try:
             result = self._dispatch(method, given, request, caller)
         except RecordMissingError:
-            raise RestError("", "Not found") from None
+            raise RestError(_missing_code(request.method), "Not found") from None
         answer = result if isinstance(result, Answer) else Answer(result)
         envelope: dict[str, Any] = {"result": answer.result}
         if answer.next is not None:
@@ -233,7 +249,7 @@ class RestApi:
                 lambda method, params: self._execute(method, params, caller, batched=True),
             )
         if name.lower() == "methods":
-            return sorted([*METHODS, "batch", "methods"])
+            return sorted([*METHODS, *OWN_METHODS])
         method = METHODS.get(name.lower())
         if method is None:
             _log.warning("the fake portal does not simulate the method %r", name)
@@ -253,6 +269,13 @@ class RestApi:
         ordered = self._failures.get(method.lower())
         if ordered:
             raise ordered.popleft()
+
+
+def _missing_code(method: str) -> str:
+    """What a method says of a record that is not there: the old ones nothing (protocol.md 4.4)."""
+    if ".userfield." in method:
+        return "ERROR_NOT_FOUND"
+    return "NOT_FOUND" if method.startswith(_SAY_NOT_FOUND) else ""
 
 
 def without_auth(params: Params) -> Params:

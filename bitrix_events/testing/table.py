@@ -70,6 +70,18 @@ class Table:
         del self._ids[bisect_left(self._ids, record_id)]
         self._selections.clear()
 
+    def spread(self, name: str, value: Any) -> None:
+        """Give each record a field, unless it has it."""
+        for record in {id(record): record for record in self._records.values()}.values():
+            record.setdefault(name, value)
+        self._selections.clear()
+
+    def withdraw(self, name: str) -> None:
+        """Take a field from each record."""
+        for record in self._records.values():
+            record.pop(name, None)
+        self._selections.clear()
+
     def select(self, conditions: Mapping[str, Any], order: Mapping[str, Any]) -> Sequence[int]:
         """The ids of the records that meet all conditions, in order; read it before the next
         change."""

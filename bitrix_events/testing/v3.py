@@ -5,6 +5,7 @@ Source: protocol.md 4.6.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bitrix_events.testing.rest import Caller, RestApi
 from bitrix_events.testing.v3_methods import METHODS
 from bitrix_events.testing.v3_query import Params, V3Error
 
+_log = logging.getLogger("bitrix_events.testing")
 _KEPT_SECONDS: Final = 24 * 3600
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
 _SCOPES: Final = {"task", "tasks"}
@@ -139,6 +141,7 @@ class RestV3:
         if (ordered := self._api.ordered(method)) is not None:
             return {"result": ordered(params), "time": self._api.time_since(started, method)}
         if known is None:
+            _log.warning("the fake portal does not simulate the method %r of REST 3.0", method)
             raise V3Error("METHODNOTFOUND", f"Method `{method}` was not found", status=404)
         if not _SCOPES & set(self._portal.site.scope.split(",")):
             raise V3Error("INSUFFICIENTSCOPE", "The scope `tasks` is missing", status=403)

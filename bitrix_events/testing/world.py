@@ -8,10 +8,27 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from bitrix_events.testing.fields import TEXTS, Kind, Record, classic_value, several, stored_value
-from bitrix_events.testing.kinds import CATEGORY, ITEM_KINDS, TYPE, USER, dynamic_kind
+from bitrix_events.testing.fields import (
+    TEXTS,
+    Kind,
+    Record,
+    classic_value,
+    several,
+    stored_value,
+    with_several,
+)
+from bitrix_events.testing.kinds import (
+    CATEGORY,
+    ITEM_KINDS,
+    KINDS,
+    TYPE,
+    USER,
+    USERFIELD,
+    dynamic_kind,
+)
 from bitrix_events.testing.listing import select_fields
 from bitrix_events.testing.table import Table
+from bitrix_events.testing.user_fields import blank_of, entity_of, user_value, with_numbers
 
 _STAGE_FIELDS: Final = {"deal": "STAGE_ID", "lead": "STATUS_ID"}
 _SEMANTICS: Final = {"WON": "S", "CONVERTED": "S", "LOSE": "F", "APOLOGY": "F", "JUNK": "F"}
@@ -87,6 +104,9 @@ class World:
         record = self._new_record(kind, fields, user_id)
         record["ID"] = int(fields.get("ID") or table.last_id + 1)
         table.insert(record)
+        if kind is USERFIELD:
+            for table in self._tables_with(record):
+                table.spread(record["FIELD_NAME"], blank_of(record))
         return Change(kind, record["ID"], "ADD", dict(record))
 
     def fill(
@@ -109,11 +129,13 @@ class World:
         """
         before = dict(self.get(kind, record_id))
         record = self.table(kind).writable(record_id)
+        stage = "STAGE_ID" if kind.is_dynamic else _STAGE_FIELDS.get(kind.name)
+        if stage and stage not in fields and _is_moved(kind, before, fields):
+            fields = {**fields, stage: None}  # the first one of the other pipeline
         for moment, author in _STAMPS.items():
             if moment in kind.fields:
                 record |= {moment: self._now(), author: user_id}
         self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
-        stage = "STAGE_ID" if kind.is_dynamic else _STAGE_FIELDS.get(kind.name)
         if stage and record[stage] != before[stage] and "MOVED_TIME" not in fields:
             mover = "MOVED_BY" if kind.is_dynamic else "MOVED_BY_ID"
             record |= {"MOVED_TIME": self._now(), mover: user_id}
@@ -130,6 +152,9 @@ class World:
         """
         record = self.get(kind, record_id)
         self.table(kind).remove(record_id)
+        if kind is USERFIELD:
+            for table in self._tables_with(record):
+                table.withdraw(record["FIELD_NAME"])
         return Change(kind, record_id, "DELETE", record)
 
     def get(self, kind: Kind, record_id: int) -> Record:
@@ -147,6 +172,19 @@ class World:
         """All records of a kind, in order of their ids."""
         return list(self.table(kind))
 
+    def user_fields(self, kind: Kind) -> dict[str, Record]:
+        """The user fields of a kind, by their names."""
+        fields = self.table(USERFIELD)
+        entity = self._entity_of(kind) if fields.last_id else ""
+        if not entity:
+            return {}
+        found = fields.select({"=ENTITY_ID": entity}, {})
+        return {
+            field["FIELD_NAME"]: field
+            for field in map(fields.get, found)
+            if _is_user_field(field["FIELD_NAME"])
+        }
+
     def is_admin(self, user_id: int) -> bool:
         """Whether this user administers the portal."""
         users = self.table(USER)
@@ -157,11 +195,16 @@ class World:
         record: Record = dict.fromkeys(kind.fields) | kind.defaults | {"ID": None}
         record |= dict.fromkeys(_AUTHORS & set(kind.fields), user_id)
         record |= dict.fromkeys(_MOMENTS & set(kind.fields), self._now())
+        record |= {name: blank_of(field) for name, field in self.user_fields(kind).items()}
         self._write(kind, record, {k: v for k, v in fields.items() if k != "ID"})
         return record
 
     def _write(self, kind: Kind, record: Record, fields: Mapping[str, Any]) -> None:
-        for name, value in fields.items():
+        declared = self.user_fields(kind) if any(map(_is_user_field, fields)) else {}
+        for name, value in with_several(kind, record, dict(fields)).items():
+            if name in declared:
+                record[name] = user_value(declared[name], value)
+                continue
             record[name] = stored_value(kind, name, value)
             if kind.type_of(name) == "crm_multifield":
                 record[name] = [self._numbered(name, one) for one in several(value)] or None
@@ -178,6 +221,24 @@ class World:
             if not record["STAGE_ID"]:
                 pipeline = f"DT{kind.entity_type_id}_{record['CATEGORY_ID']}"
                 record["STAGE_ID"] = f"{pipeline}:NEW"
+        elif kind is USERFIELD:
+            record["LIST"] = with_numbers(record["LIST"], "ID")
+            if "ENUM" in record:  # what userfieldconfig.* calls it
+                record["ENUM"] = with_numbers(record["ENUM"], "id")
+
+    def _entity_of(self, kind: Kind) -> str:
+        types = self.table(TYPE)
+        numbered = {"=ENTITY_TYPE_ID": kind.entity_type_id}
+        ids = types.select(numbered, {}) if kind.is_dynamic else ()
+        return entity_of(kind, ids[0] if ids else None)
+
+    def _tables_with(self, field: Record) -> list[Table]:
+        """The records that have a user field; none if it has no name for one."""
+        if not _is_user_field(field["FIELD_NAME"]):
+            return []
+        types = (dynamic_kind(row["ENTITY_TYPE_ID"]) for row in self.table(TYPE))
+        kinds = [kind for kind in (*KINDS.values(), *types) if kind.name in self._tables]
+        return [self.table(k) for k in kinds if self._entity_of(k) == field["ENTITY_ID"]]
 
     def _numbered(self, name: str, value: Record) -> Record:
         """One of several phones, with the id that it has in the portal."""
@@ -243,6 +304,18 @@ def iso_time(moment: float) -> str:
 @lru_cache(maxsize=64)
 def _iso_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()
+
+
+def _is_user_field(name: str | None) -> bool:
+    return name is not None and name.startswith("UF_")
+
+
+def _is_moved(kind: Kind, before: Record, fields: Mapping[str, Any]) -> bool:
+    """Whether a change puts a record into another pipeline."""
+    if "CATEGORY_ID" not in kind.fields or "CATEGORY_ID" not in fields:
+        return False
+    wanted = stored_value(kind, "CATEGORY_ID", fields["CATEGORY_ID"])
+    return bool(wanted is not None and wanted != before["CATEGORY_ID"])
 
 
 def _stage_of(category_id: int | None, stage: str) -> str:

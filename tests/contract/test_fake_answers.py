@@ -91,3 +91,30 @@ def test_fields_that_are_text_hold_text_or_nothing(kind: Any) -> None:
 
     texts = [record[name] for name, type_ in kind.fields.items() if type_ in TEXTS]
     assert {type(value) for value in texts} <= {str, type(None)}
+
+
+async def test_a_form_may_come_in_parts(portal: FakePortal) -> None:
+    """As curl's ``-F`` and PHP's ``CURLOPT_POSTFIELDS`` with an array send it."""
+    parts = {
+        "fields[TITLE]": "Dach & Söhne",
+        "fields[COMMENTS]": "one\r\ntwo +",
+        "fields[UF_X][]": "5",
+    }
+    files: dict[str, tuple[str | None, str | bytes]] = {
+        **{name: (None, value) for name, value in parts.items()},
+        "fields[FILE]": ("roof.png", b"\x89PNG"),
+    }
+    async with httpx.AsyncClient(transport=portal.transport) as http:
+        answer = await http.post(portal.webhook_url + "crm.deal.add", files=files)
+
+    (call,) = portal.calls()
+    wanted = {"TITLE": "Dach & Söhne", "COMMENTS": "one\r\ntwo +", "UF_X": ["5"]}
+    assert (answer.json()["result"], call.params) == (1, {"fields": wanted})
+
+
+@pytest.mark.parametrize("name", ["profile", "profile/", "profile.json", "profile.json/"])
+async def test_an_address_may_end_in_a_slash(portal: FakePortal, name: str) -> None:
+    token = portal.issue_tokens().access_token
+    async with httpx.AsyncClient(transport=portal.transport) as http:
+        for url in (portal.rest_url + f"{name}?auth={token}", portal.webhook_url + name):
+            assert (await http.post(url)).json()["result"]["ID"] == "1"

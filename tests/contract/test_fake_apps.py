@@ -37,7 +37,7 @@ async def test_options_are_the_apps_or_its_users(portal: FakePortal, api: Api) -
     assert await of_user(portal, boris, "user.option.get") == []
     assert await of_user(portal, boris, "app.option.get", option="size") == "7"
     assert await of_user(portal, boris, "app.option.set", options={"a": 1}) == "ACCESS_DENIED"
-    assert await api("app.option.set") == "ERROR_ARGUMENT"
+    assert await api("app.option.set") == "ArgumentNullException"
 
 
 async def test_a_placement_is_bound_once_and_unbound(portal: FakePortal, api: Api) -> None:
@@ -67,12 +67,24 @@ async def test_a_placement_is_bound_once_and_unbound(portal: FakePortal, api: Ap
         ({"HANDLER": "https://app.test/" + "x" * 300}, "ERROR_WRONG_HANDLER_URL"),
         ({"HANDLER": ""}, "ERROR_ARGUMENT"),
         ({"PLACEMENT": "REST_APP_URI"}, "ERROR_PLACEMENT_MAX_COUNT"),
+        ({"PLACEMENT": "PAGE_BACKGROUND_WORKER"}, "EMPTY_ERROR_HANDLER_URL"),
     ],
 )
 async def test_what_cannot_be_placed_is_refused(api: Api, changes: Any, code: str) -> None:
     await api("placement.bind", PLACEMENT="REST_APP_URI", HANDLER="https://app.test/first")
 
     assert await api("placement.bind", **TAB | changes) == code
+
+
+async def test_a_refusal_of_the_placements_own_comes_with_the_status_of_success(api: Api) -> None:
+    """protocol.md 4.4."""
+    worker = {"PLACEMENT": "PAGE_BACKGROUND_WORKER", "HANDLER": "https://app.test/worker"}
+
+    refused = await api.http.post("placement.bind", json=worker)
+    options = {"OPTIONS": {"errorHandlerUrl": "https://app.test/trouble"}}
+
+    assert (refused.status_code, refused.json()["error"]) == (200, "EMPTY_ERROR_HANDLER_URL")
+    assert await api("placement.bind", **worker, **options) is True
 
 
 @pytest.mark.parametrize("sort", ["robot", "activity"])
@@ -107,6 +119,24 @@ async def test_a_bot_is_a_user_whose_events_reach_its_handler(portal: FakePortal
     }
     assert await api("imbot.unregister", BOT_ID=bot) is True
     assert await api("imbot.unregister", BOT_ID=bot) == "BOT_ID_ERROR"
+
+
+async def test_the_handler_of_a_bot_hears_of_its_end_and_nothing_afterwards(
+    portal: FakePortal, api: Api
+) -> None:
+    first, second = [
+        await api("imbot.register", **BOT | {"CODE": code}) for code in ("first", "second")
+    ]
+
+    for bot in (first, second):
+        portal.raise_event("ONIMBOTMESSAGEADD", {"PARAMS": {"MESSAGE": str(bot)}})
+        await api("imbot.unregister", BOT_ID=bot)
+    portal.raise_event("ONIMBOTMESSAGEADD", {"PARAMS": {"MESSAGE": "nobody"}})
+    await portal.settled()
+
+    assert [code for code, _ in told(portal)] == ["ONIMBOTMESSAGEADD", "ONIMBOTDELETE"] * 2
+    assert told(portal)[3][1] == {"BOT_ID": str(second), "BOT_CODE": "second"}
+    assert portal.bindings == []
 
 
 async def test_an_app_has_five_bots_at_most(api: Api) -> None:

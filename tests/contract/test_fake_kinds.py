@@ -236,3 +236,81 @@ async def test_changes_of_a_smart_process_itself_are_told(portal: FakePortal, ap
 
     about = {"FIELDS": {"ID": str(made)}}
     assert told(portal) == [(f"ONCRMTYPE{what}", about) for what in ("ADD", "UPDATE", "DELETE")]
+
+
+async def test_another_pipeline_begins_at_its_first_stage(portal: FakePortal, api: Api) -> None:
+    deal = portal.add("deal", STAGE_ID="WON")
+    pipelines = [
+        await api("crm.category.add", entityTypeId=2, fields={"name": name}) for name in ("A", "B")
+    ]
+    first, second = [made["category"]["id"] for made in pipelines]
+
+    await api("crm.item.update", entityTypeId=2, id=deal, fields={"categoryId": first})
+    moved = portal.record("deal", deal)
+    await api(
+        "crm.item.update",
+        entityTypeId=2,
+        id=deal,
+        fields={"categoryId": second, "stageId": f"C{second}:WON"},
+    )
+
+    assert (moved["STAGE_ID"], moved["CLOSED"]) == (f"C{first}:NEW", "N")
+    assert portal.record("deal", deal)["STAGE_ID"] == f"C{second}:WON"
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [("12.5 EUR", "12.50"), ("1e400", "0.00"), ("nan", "0.00"), (" .5", "0.50"), ("x1", "0.00")],
+)
+async def test_text_is_the_number_that_it_begins_with(api: Api, given: str, stored: str) -> None:
+    deal = await api("crm.deal.add", fields={"OPPORTUNITY": given, "PROBABILITY": "70.9"})
+
+    found = await api("crm.deal.get", id=deal)
+
+    assert (found["OPPORTUNITY"], found["PROBABILITY"]) == (stored, "70")
+
+
+async def test_one_request_tells_the_same_only_once(portal: FakePortal, api: Api) -> None:
+    """protocol.md 1.9: exact duplicates inside a hit are dropped."""
+    portal.outgoing_webhook(HANDLER, "ONCRMDEALADD", "ONCRMDEALUPDATE")
+    deals = [portal.add("deal") for _ in range(2)]
+    await portal.settled()
+    portal.forget()
+
+    commands = [f"crm.deal.update?id={deal}&fields[TITLE]={n}" for n in range(3) for deal in deals]
+    await api("batch", cmd=[*commands, "crm.deal.add", "crm.deal.add"])
+    await api("crm.deal.update", id=deals[0], fields={"TITLE": "again"})
+    await portal.settled()
+
+    first, second = [{"FIELDS": {"ID": str(deal)}} for deal in deals]
+    assert [data for code, data in told(portal) if code == "ONCRMDEALUPDATE"] == [
+        first,
+        second,
+        first,
+    ]
+    assert [code for code, _ in told(portal)].count("ONCRMDEALADD") == 2
+
+
+async def test_the_item_methods_have_all_phones_and_addresses_in_one_field(
+    portal: FakePortal, api: Api
+) -> None:
+    ada = portal.add("contact", PHONE="+1", email=["a@b.test", {"VALUE": "c@d.test"}])
+    phone = {"typeId": "PHONE", "valueType": "HOME", "value": "+2"}
+
+    read = (await api("crm.item.get", entityTypeId=3, id=ada))["item"]["fm"]
+    made = (await api("crm.item.add", entityTypeId=4, fields={"fm": [phone]}))["item"]["fm"]
+    changes = [phone, {"id": read[0]["id"], "value": "+3"}, {"id": read[1]["id"], "delete": "Y"}]
+    await api("crm.item.update", entityTypeId=3, id=ada, fields={"fm": changes})
+    (listed,) = (await api("crm.item.list", entityTypeId=3, select=["fm"]))["items"]
+    classic = await api("crm.contact.get", id=ada)
+
+    assert [(one["typeId"], one["value"]) for one in read] == [
+        ("PHONE", "+1"),
+        ("EMAIL", "a@b.test"),
+        ("EMAIL", "c@d.test"),
+    ]
+    assert [one | {"id": 0} for one in made] == [phone | {"id": 0}]
+    assert [one["value"] for one in listed["fm"]] == ["+3", "+2", "c@d.test"]
+    assert [one["VALUE"] for one in classic["PHONE"]] == ["+3", "+2"]
+    assert "fm" in (await api("crm.item.fields", entityTypeId=3))["fields"]
+    assert "fm" not in (await api("crm.item.fields", entityTypeId=2))["fields"]

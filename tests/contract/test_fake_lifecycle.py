@@ -186,6 +186,8 @@ async def test_the_portal_tells_what_it_can_do(portal: FakePortal, api: Api) -> 
     assert unknown == {"isExisting": False, "isAvailable": False}
     assert await api.call(admin, "feature.get", CODE="rest_auth_connector") == {"value": "Y"}
     assert await api.call(admin, "feature.get", CODE="rest_no_such") == {"value": "N"}
+    assert await api.call(admin, "feature.get") == "CODE_EMPTY"
+    assert (await api.call(admin, "method.get", name="batch"))["isAvailable"] is True
     assert await api.call(admin, "user.admin") is True
     assert await api.call(user, "user.admin") is False
     assert set(await api.call(admin, "app.info")) == {

@@ -302,7 +302,10 @@ async def test_dates_mean_the_same_wherever_the_tests_run(
 async def test_groups_of_conditions_are_refused_and_not_overlooked(rest: Rest) -> None:
     group = {"0": {"logic": "OR", "0": {"id": 1}, "1": {"id": 2}}}
 
+    of_tasks = {"::LOGIC": "AND", "::SUBFILTER-1": {"::LOGIC": "OR", "ID": 1}}
+
     assert (await rest("crm.item.list", entityTypeId=2, filter=group))["error"] == "ERROR_ARGUMENT"
+    assert (await rest("tasks.task.list", filter=of_tasks))["error"] == "ERROR_ARGUMENT"
 
 
 async def test_rows_are_sorted_by_several_fields_and_without_regard_to_case(
@@ -326,3 +329,11 @@ async def test_a_flag_is_asked_for_in_whatever_way(
     found = await rest("user.get", FILTER={"ACTIVE": no})
 
     assert [user["ID"] for user in found["result"]] == [str(gone)]
+
+
+async def test_parameters_may_be_named_in_upper_case(rest: Rest, portal: FakePortal) -> None:
+    portal.fill("deal", 3, TITLE="Roof")
+
+    answer = await rest("crm.deal.list", FILTER={">ID": 1}, ORDER={"ID": "DESC"}, SELECT=["ID"])
+
+    assert answer["result"] == [{"ID": "3"}, {"ID": "2"}]

@@ -136,6 +136,12 @@ async def test_what_is_wrong_is_said_in_an_object(
     assert [part["field"] for part in error.get("validation", [])] == ([field] if field else [])
 
 
+async def test_what_is_not_simulated_is_logged(v3: V3, caplog: pytest.LogCaptureFixture) -> None:
+    await v3.http.post("note.collection.list", json={})
+
+    assert "does not simulate the method 'note.collection.list'" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("content_type", "content"),
     [

@@ -78,7 +78,7 @@ async def test_a_task_goes_from_status_to_status(
 async def test_a_product_is_one_record_in_the_old_dialect_and_in_the_catalogue(
     portal: FakePortal, api: Api
 ) -> None:
-    portal.outgoing_webhook(HANDLER, "CATALOG.PRODUCT.ON.ADD")
+    portal.outgoing_webhook(HANDLER, "CATALOG.PRODUCT.ON.ADD", "ONCRMPRODUCTADD")
 
     old = await api("crm.product.add", fields={"NAME": "Nail", "PRICE": 0.5, "SECTION_ID": 4})
     typed = (await api("catalog.product.get", id=old))["product"]
@@ -96,7 +96,11 @@ async def test_a_product_is_one_record_in_the_old_dialect_and_in_the_catalogue(
     assert [row["ID"] for row in await api("crm.product.list", filter={"SECTION_ID": 4})] == ["1"]
     assert (await api("crm.product.get", id=1))["CATALOG_ID"] == "23"
     assert "QUANTITY" not in await api("crm.product.fields")
-    assert told(portal)[0] == ("CATALOG.PRODUCT.ON.ADD", {"FIELDS": {"ID": "1", "TYPE": "1"}})
+    assert told(portal)[0] == (
+        "CATALOG.PRODUCT.ON.ADD",
+        {"FIELDS": {"ID": "1", "TYPE": "1"}},
+    )
+    assert ("ONCRMPRODUCTADD", {"FIELDS": {"ID": "1"}}) in told(portal)
     assert await api("crm.product.delete", id=1) is True
     assert await api("catalog.product.get", id=1) == ""
 
@@ -136,7 +140,7 @@ async def test_setting_rows_replaces_those_of_the_owner_alone(portal: FakePortal
     assert [row["productName"] for row in answer["productRows"]] == ["new"]
     assert [row["PRODUCT_NAME"] for row in portal.records("product_row")] == ["other", "new"]
     assert await api("crm.item.productrow.delete", id=2) is None
-    assert await api("crm.item.productrow.get", id=2) == ""
+    assert await api("crm.item.productrow.get", id=2) == "NOT_FOUND"
 
 
 # Departments and activities.

@@ -10,15 +10,19 @@ import pytest
 from pydantic import Field
 
 from bitrix_events import App, Client, Depends, GiveUp, RetryLater, RetryPolicy
-from bitrix_events.entities import Money
+from bitrix_events.entities import Money, Multifield
 from bitrix_events.events import (
+    CatalogProduct,
+    Contact,
     Deal,
     Event,
     Item,
     LifecycleEvent,
+    OnCrmContactAdd,
     OnCrmDealAdd,
     OnCrmDealUpdate,
     OnCrmDynamicItemAdd,
+    Product,
     event_class,
 )
 from bitrix_events.testing import AppTest, HandlerFailed, event
@@ -359,6 +363,8 @@ def test_time_passes_and_options_of_the_portal_are_set_without_awaiting_too() ->
         test.drain()
         test.advance(seconds=60)
 
+        with pytest.raises(ValueError, match="does not go back"):
+            test.advance(seconds=-1)
         assert test.portal.page_size == 2
         assert test.portal.record("deal", 7)["COMMENTS"] == "INV-1"
         assert [failure.attempt for failure in test.failures] == [1]
@@ -442,6 +448,30 @@ async def test_records_are_made_and_changed_by_models() -> None:
     (added, changed) = seen
     assert added[:2] + added[3:] == (7, 3, 12.5, budget, True)
     assert changed == (7, 3, "C3:WON", 12.5, budget, True)
+
+
+async def test_a_handler_sees_the_phones_of_a_contact() -> None:
+    app = App()
+    seen = []
+
+    @app.on(OnCrmContactAdd)
+    async def call(contact: Contact) -> None:
+        seen.append((contact.phones, contact.emails))
+
+    async with AppTest(app) as test:
+        test.portal.add("contact", PHONE="+49 30 1", EMAIL=["ada@example.org"])
+        test.portal.add(Contact(id=7, phone=[Multifield(value="+49 30 2")]))
+        await test.drain()
+
+    assert sorted(seen) == [(["+49 30 1"], ["ada@example.org"]), (["+49 30 2"], [])]
+
+
+async def test_a_product_is_made_by_the_model_of_either_dialect() -> None:
+    async with AppTest(App()) as test:
+        test.portal.add(CatalogProduct(id=7, name="Door"))
+        test.portal.add(Product(id=8, name="Gate"))
+
+        assert [row["NAME"] for row in test.portal.records("product")] == ["Door", "Gate"]
 
 
 class Roof(Item):

@@ -106,3 +106,24 @@ async def test_a_token_is_renewed_once_its_hour_is_over() -> None:
         await test.drain()
 
         assert (seen, test.portal.refreshes) == ([1, 2], 1)
+
+
+async def test_what_a_second_portal_keeps_is_fetched_and_tried_again_in_time() -> None:
+    app, attempts = App(), list[int]()
+
+    @app.on(OnCrmDealAdd, mode="offline")
+    async def note(deal: Deal) -> None:
+        attempts.append(deal.id)
+        if len(attempts) == 1:
+            raise RuntimeError("not yet")
+
+    async with AppTest(app, mode="app") as test:
+        other = await test.add_portal(AWAY)
+        other.lose_event("ONOFFLINEEVENT")
+        deal = other.add("deal")
+        await test.drain()
+        assert attempts == []
+
+        await test.advance(seconds=40)
+
+    assert attempts == [deal, deal]
