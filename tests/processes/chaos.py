@@ -161,6 +161,9 @@ class Chaos:
         self._doors: list[Member] = []
         self._workers: list[Member] = []
         self._over = asyncio.Event()
+        self._crashes = 0
+        self._is_up = asyncio.Event()
+        self._is_up.set()
         self.fleet = Fleet(
             folder,
             APP,
@@ -287,12 +290,16 @@ class Chaos:
             if first.is_set() and self._may_kill() and self._dice.random() < 0.5:
                 stage = self._dice.choice(list(STAGES))
                 plan = {VARIABLE: f"{stage}=kill@{self._dice.randint(1, STAGES[stage])}"}
+            crashes = self._crashes
             try:
                 worker = await self.fleet.start(name, "worker", **plan)
             except (AssertionError, TimeoutError):  # it has died before it could answer, or is slow
                 worker = self._newest(name)
                 if worker.process.returncode not in (None, -signal.SIGKILL):
-                    raise
+                    if self._is_up.is_set() and crashes == self._crashes:
+                        raise
+                    await self._is_up.wait()  # it needs a database to start with
+                    continue
             self._workers.append(worker)
             if self._over.is_set():
                 worker.process.send_signal(signal.SIGTERM)
@@ -394,8 +401,8 @@ class Chaos:
             enough = share * self._wanted.events
             await eventually(lambda e=enough: len(self._load.acknowledged) >= e, seconds=600)
             self._load.watched = self.report.answered
-            await asyncio.to_thread(self._server.stop, signal.SIGQUIT)
-            await asyncio.to_thread(self._server.start)
+            await self._crash()
+            await self._restore()
             self.report.restarted += 1
             await self._next_run()
             self._load.watched = None
@@ -409,16 +416,25 @@ class Chaos:
         self._load.watched = self.report.answered
         frozen = _freeze(self._server) if self._wanted.freezes else []
         if not frozen:
-            await asyncio.to_thread(self._server.stop, signal.SIGQUIT)
+            await self._crash()
         await asyncio.sleep(self._wanted.outage)
         await eventually(lambda: len(self._load.acknowledged) > before + self._wanted.kept)
         self.report.kept = len(self._load.acknowledged) - before
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
         if not frozen:
-            await asyncio.to_thread(self._server.start)
+            await self._restore()
         await self._next_run()
         self._load.watched = None
+
+    async def _crash(self) -> None:
+        self._crashes += 1
+        self._is_up.clear()
+        await asyncio.to_thread(self._server.stop, signal.SIGQUIT)
+
+    async def _restore(self) -> None:
+        await asyncio.to_thread(self._server.start)
+        self._is_up.set()
 
     async def _next_run(self) -> None:
         """Wait until something runs again."""
