@@ -182,7 +182,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 def test_units_name_each_other_and_only_known_options() -> None:
     """What can be checked without systemd."""
     sections = {
-        "Unit": {"Description", "Requires", "After", "Wants"},
+        "Unit": {"Description", "Requires", "After", "Wants", "StartLimitIntervalSec"},
         "Socket": {"ListenStream", "Backlog", "NoDelay"},
         "Service": {
             *("ExecStart", "ExecReload", "WorkingDirectory", "EnvironmentFile", "Environment"),
