@@ -25,8 +25,8 @@ _SELECTED: Final = {
 }
 """Where a table is not as `Table` has it."""
 _INSERTED: Final = {
-    LANE.name: "INSERT INTO lane (queue, name, state, lifecycle, due) VALUES (?1 || ' ' || ?2, ?3,"
-    " ?4, ?5, ?6)",
+    LANE.name: "INSERT INTO lane (queue, name, state, lifecycle, due) VALUES (? || ' ' || ?, ?,"
+    " ?, ?, ?)",
     EXECUTION.name: "INSERT INTO execution (id, portal, lane_id, delivery_id, handler, state,"
     " merges, replayed, attempt, deaths, not_before, quiet_by, started_at, finished_at, note)"
     " VALUES (?, ?, coalesce((SELECT id FROM lane WHERE name = ?), 0),"
