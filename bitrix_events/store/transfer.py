@@ -191,8 +191,9 @@ async def carry_over(
         StoreError: it is not what the source holds; the transaction is not to be committed.
     """
     found = {}
+    sides: list[tuple[str, Reading]] = [("source", source), ("target", target)]
     for table in TABLES:
-        missing = [side for side, store in _sides(source, target) if not store.has(table)]
+        missing = [side for side, store in sides if not store.has(table)]
         if missing and table.is_remote:
             continue
         if missing:
@@ -204,10 +205,6 @@ async def carry_over(
         found[table.name] = got
     await target.go_on_behind(await source.last_numbers())
     return found
-
-
-def _sides(source: Reading, target: Reading) -> list[tuple[str, Reading]]:
-    return [("source", source), ("target", target)]
 
 
 def require_same(table: Table, wanted: Digest, got: Digest) -> None:

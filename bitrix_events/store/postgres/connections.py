@@ -18,6 +18,7 @@ import asyncpg
 
 from bitrix_events.errors import StoreError, StoreUnreachable
 from bitrix_events.store.postgres.address import Address
+from bitrix_events.store.postgres.statements import QUERIES
 from bitrix_events.store.postgres.thread import LoopThread
 from bitrix_events.store.postgres.trouble import Lost, is_lost, not_taken, unreachable
 
@@ -247,9 +248,7 @@ class Connections:
 
     async def _read_clock(self, connection: Connection) -> None:
         before = time.monotonic()
-        now = await connection.fetchval(
-            "SELECT extract(epoch FROM clock_timestamp())::double precision"
-        )
+        now = await connection.fetchval(QUERIES["time"])
         spent = time.monotonic() - before
         self._clock_read(now + spent / 2, spent)
         self._health.works()
